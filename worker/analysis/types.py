@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -160,6 +161,14 @@ class Assessment:
     usage: dict[str, float] = field(default_factory=dict)
 
 
+Report = Callable[[float, str], None]
+"""Called with progress (0-1) and a stage in a word or two; raises JobCancelledError to end the work."""
+
+
+def unreported(_progress: float, _stage: str) -> None:
+    """The Report of a caller who does not care."""
+
+
 class Engine(Protocol):
     """Judges answers. Same answer, question and version: same assessment.
 
@@ -170,5 +179,10 @@ class Engine(Protocol):
     model: str
 
     def assess(
-        self, answer: str, question: QuestionSpec, *, time_taken_seconds: float | None = None
+        self,
+        answer: str,
+        question: QuestionSpec,
+        *,
+        time_taken_seconds: float | None = None,
+        report: Report = unreported,
     ) -> Assessment: ...
