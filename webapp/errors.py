@@ -1,0 +1,126 @@
+"""What can go wrong in the domain, by what happened. Imports no framework.
+
+`status` and `title` are what problems.py tells a client; the message is the `detail`, a sentence to act on.
+"""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    status = 400
+    title = "Bad request"
+    retry_after: int | None = None
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.__doc__ or self.title
+        super().__init__(self.detail)
+
+
+class NotFoundError(DomainError):
+    """There is nothing here, or it is not yours."""
+
+    status = 404
+    title = "Not found"
+
+
+class EmailTakenError(DomainError):
+    """Email already registered"""
+
+    title = "Email already registered"
+
+
+class UsernameTakenError(DomainError):
+    """Username already taken"""
+
+    title = "Username already taken"
+
+
+class WrongPasswordError(DomainError):
+    """The current password is not right."""
+
+    title = "Wrong password"
+
+
+class BadCredentialsError(DomainError):
+    """Incorrect email or password"""
+
+    status = 401
+    title = "Incorrect email or password"
+
+
+class InactiveAccountError(DomainError):
+    """Account is inactive"""
+
+    status = 403
+    title = "Account is inactive"
+
+
+class InvalidTokenError(DomainError):
+    """Could not validate credentials"""
+
+    status = 401
+    title = "Could not validate credentials"
+
+
+class NotAuthenticatedError(DomainError):
+    """Not authenticated"""
+
+    status = 401
+    title = "Not authenticated"
+
+
+class ConflictError(DomainError):
+    """The request does not fit the present state."""
+
+    status = 409
+    title = "Conflict"
+
+
+class AlreadyAnsweredError(ConflictError):
+    """This question has an answer already. Use retry to give a further attempt."""
+
+
+class NotAnsweredError(ConflictError):
+    """This question has no answer yet. Answer it before you retry it."""
+
+
+class InterviewClosedError(ConflictError):
+    """This interview is over, so it takes no more answers. Use retry to practise one of its questions again."""
+
+
+class NothingAnsweredError(ConflictError):
+    """Answer at least one question before you complete the interview, or abandon it."""
+
+
+class JobFinishedError(ConflictError):
+    """This job is finished already, so it cannot be cancelled."""
+
+
+class JobNotRetryableError(ConflictError):
+    """Only a failed or cancelled job can be retried."""
+
+
+class InvalidFieldsError(DomainError):
+    """One or more fields are not right."""
+
+    status = 422
+    title = "Unprocessable content"
+
+    def __init__(self, errors: dict[str, list[str]], detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class IdempotencyKeyReusedError(DomainError):
+    """This Idempotency-Key was used with another request. Use a new key for a new request."""
+
+    status = 422
+    title = "Idempotency key reused"
+
+
+class ServiceUnavailableError(DomainError):
+    """The service cannot save this right now. Nothing was changed; please try again in a few seconds."""
+
+    status = 503
+    title = "Service unavailable"
+    retry_after = 5

@@ -1,0 +1,88 @@
+"""publish(job_id): a nudge, sent after the commit that made the job. The rows are the queue; this only wakes it.
+
+A publish that fails changes nothing for the client: the sweeper finds the row. So it is tried once, bounded
+in time, and after a failure not tried again for a while: a frozen broker costs one request a fraction of a
+second, and the others nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from celery import Celery
+from sqlalchemy.orm import Session
+
+from webapp.settings import Settings
+
+RUN_JOB_TASK = "worker.tasks.run_job"
+PUBLISH_TIMEOUT_SECONDS = 0.1
+PAUSE_AFTER_FAILURE_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+_PENDING = "jobs_to_publish"
+
+
+class JobQueue:
+    """The sending end, for a process. Thread-safe: the worst of a race is one publish more or less."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._paused_until = 0.0
+
+    def publish(self, job_id: uuid.UUID) -> bool:
+        """Wake a worker for the job; False when the broker could not be told. Never raises, never blocks long."""
+        if time.monotonic() < self._paused_until:
+            return False
+        try:
+            self._celery.send_task(RUN_JOB_TASK, args=[str(job_id)], retry=False, ignore_result=True)
+        except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
+            self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            logger.warning(
+                "publish failed; the sweeper will publish it",
+                extra={"job_id": str(job_id), "error": type(error).__name__},
+            )
+            return False
+        return True
+
+
+def make_queue(settings: Settings) -> JobQueue:
+    """A queue whose every broker operation is bounded: a frozen Redis must not hold a request."""
+    celery = Celery("publisher", broker=settings.redis_url, set_as_current=False)
+    celery.config_from_object("celeryconfig")
+    celery.conf.update(
+        broker_connection_retry=False,
+        broker_connection_max_retries=0,
+        broker_connection_timeout=PUBLISH_TIMEOUT_SECONDS,
+        task_publish_retry=False,
+        broker_transport_options={
+            **celery.conf.broker_transport_options,
+            "socket_timeout": PUBLISH_TIMEOUT_SECONDS,
+            "socket_connect_timeout": PUBLISH_TIMEOUT_SECONDS,
+            "retry_on_timeout": False,
+            "max_retries": 0,
+        },
+    )
+    return JobQueue(celery)
+
+
+def publish_after_commit(session: Session, job_id: uuid.UUID) -> None:
+    """Publish the job when, and only when, the session's transaction commits."""
+    session.info.setdefault(_PENDING, []).append(job_id)
+
+
+def connect(session_source: Any, queue: JobQueue) -> None:
+    """Make the sessions of a sessionmaker (or scoped session) publish to the queue after their commits."""
+
+    @sa.event.listens_for(session_source, "after_commit")
+    def publish_pending(session: Session) -> None:
+        for job_id in session.info.pop(_PENDING, []):
+            queue.publish(job_id)
+
+    @sa.event.listens_for(session_source, "after_rollback")
+    def forget_pending(session: Session) -> None:
+        session.info.pop(_PENDING, None)
