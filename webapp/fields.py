@@ -1,0 +1,72 @@
+"""Marshmallow fields and schema parts that every feature's wire shapes use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import validate
+
+
+class Text(ma.fields.String):
+    """A string that PostgreSQL and every client can hold: no NUL, no lone surrogate."""
+
+    default_error_messages = {
+        "nul": "Must not contain NUL characters.",
+        "surrogate": "Must be valid Unicode text (it contains a lone surrogate).",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text:
+            raise self.make_error("nul")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise self.make_error("surrogate") from None
+        return text
+
+
+class Instant(ma.fields.AwareDateTime):
+    """A moment in UTC, ISO 8601 with an offset."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", default_timezone=UTC, **kwargs)
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(value.astimezone(UTC) if value else None, attr, obj, **kwargs)
+
+
+class Score(ma.fields.Float):
+    """0-100 with two decimals at most; null until known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"minimum": 0, "maximum": 100, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> float | None:
+        return None if value is None else round(float(value), 2)
+
+
+def not_blank(text: str) -> None:
+    if not text.strip():
+        raise ma.ValidationError("Must not be empty or only white space.")
+
+
+MAX_PAGE = 1_000_000
+
+
+class PageQuerySchema(ma.Schema):
+    page = ma.fields.Integer(load_default=1, validate=validate.Range(1, MAX_PAGE))
+    page_size = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class PageSchema(ma.Schema):
+    total = ma.fields.Integer(required=True, metadata={"minimum": 0})
+    page = ma.fields.Integer(required=True, metadata={"minimum": 1})
+    page_size = ma.fields.Integer(required=True, metadata={"minimum": 1, "maximum": 100})
+
+
+class MessageSchema(ma.Schema):
+    message = ma.fields.String(required=True)
