@@ -88,10 +88,6 @@ class InterviewClosedError(ConflictError):
     """This interview is over, so it takes no more answers. Use retry to practise one of its questions again."""
 
 
-class NothingAnsweredError(ConflictError):
-    """Answer at least one question before you complete the interview, or abandon it."""
-
-
 class JobFinishedError(ConflictError):
     """This job is finished already, so it cannot be cancelled."""
 

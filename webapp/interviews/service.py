@@ -1,0 +1,401 @@
+"""An interview's rules: how it starts, what may be answered when, when it is over, what its score is.
+
+Every change of an interview first locks its row, so that answers, completion and feedback of one interview
+are decided one after the other.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webapp.accounts.models import User
+from webapp.catalog import service as catalog
+from webapp.errors import (
+    AlreadyAnsweredError,
+    InterviewClosedError,
+    NotAnsweredError,
+    NotFoundError,
+)
+from webapp.interviews.models import (
+    DifficultyLevel,
+    Interview,
+    InterviewStatus,
+    InterviewType,
+    Question,
+    QuestionType,
+    Response,
+)
+from webapp.jobs import service as jobs
+from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
+from webapp.paging import Page, paginate
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer that was taken, and the job that will judge it."""
+
+    response: Response
+    job: Job
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+_WITH_RESPONSES = selectinload(Interview.questions).selectinload(Question.responses)
+
+
+def get_interview(session: Session, user_id: uuid.UUID, interview_id: uuid.UUID) -> Interview:
+    """With its questions and their responses. Raises NotFoundError, also for somebody else's."""
+    interview = session.scalar(
+        sa.select(Interview)
+        .where(Interview.id == interview_id, Interview.user_id == user_id)
+        .options(_WITH_RESPONSES.selectinload(Response.job))
+        .execution_options(populate_existing=True)
+    )
+    if interview is None:
+        raise NotFoundError
+    return interview
+
+
+def list_interviews(
+    session: Session, user_id: uuid.UUID, *, page: int, page_size: int, status: InterviewStatus | None = None
+) -> Page[Interview]:
+    """The user's interviews, newest first."""
+    query = (
+        sa.select(Interview)
+        .where(Interview.user_id == user_id)
+        .options(_WITH_RESPONSES.load_only(Response.id, Response.attempt))
+        .order_by(Interview.started_at.desc(), Interview.id)
+    )
+    if status is not None:
+        query = query.where(Interview.status == status)
+    return paginate(session, query, page=page, page_size=page_size)
+
+
+def get_response(session: Session, user_id: uuid.UUID, response_id: uuid.UUID) -> Response:
+    """Raises NotFoundError, also for somebody else's."""
+    response = session.scalar(
+        sa.select(Response)
+        .join(Response.question)
+        .join(Question.interview)
+        .where(Response.id == response_id, Interview.user_id == user_id)
+        .options(selectinload(Response.job))
+    )
+    if response is None:
+        raise NotFoundError
+    return response
+
+
+# --- changing ---------------------------------------------------------------------------------------
+
+
+def start_interview(
+    session: Session,
+    user: User,
+    *,
+    job_role: str,
+    difficulty_level: DifficultyLevel,
+    interview_type: InterviewType,
+    num_questions: int,
+    topics: Sequence[str],
+    job_description: str | None,
+    follow_ups: bool,
+) -> Interview:
+    """Choose the questions and keep them as snapshots. Raises InvalidFieldsError for an unknown topic."""
+    roles = catalog.match_roles(session, job_role)
+    interview = Interview(
+        id=uuid.uuid4(),
+        user_id=user.id,
+        job_role=job_role.strip(),
+        matched_roles=[{"id": r.id, "title": r.title, "similarity": r.similarity} for r in roles],
+        difficulty_level=difficulty_level,
+        interview_type=interview_type,
+        topics=list(topics),
+        job_description=job_description,
+        follow_ups=follow_ups,
+    )
+    selected = catalog.select_questions(
+        session,
+        role_ids=[role.id for role in roles],
+        level=difficulty_level.value,
+        interview_type=interview_type.value,
+        count=num_questions,
+        topics=topics,
+        job_description=job_description,
+        seen=_seen_questions(session, user.id),
+        rng=random.Random(interview.id.int),
+    )
+    for number, entry in enumerate(selected, start=1):
+        content = entry.question.content
+        interview.questions.append(
+            Question(
+                order_number=number,
+                bank_question_id=entry.question.id,
+                question_text=content["text"],
+                question_type=QuestionType(entry.question.question_type),
+                difficulty=DifficultyLevel(entry.question.level),
+                skill_id=entry.skill.id,
+                skill_category=entry.skill.name,
+                rubric={key: value for key, value in content.items() if key != "text"},
+                responses=[],
+            )
+        )
+    session.add(interview)
+    session.flush()
+    return interview
+
+
+def _seen_questions(session: Session, user_id: uuid.UUID) -> frozenset[str]:
+    return frozenset(
+        bank_id
+        for bank_id in session.scalars(
+            sa.select(Question.bank_question_id).join(Question.interview).where(Interview.user_id == user_id)
+        )
+        if bank_id is not None
+    )
+
+
+def submit_answer(
+    session: Session,
+    user: User,
+    question_id: uuid.UUID,
+    *,
+    user_answer: str,
+    time_taken_seconds: float | None,
+    max_attempts: int,
+) -> Submission:
+    """Take the first answer to a question and queue its feedback; the last one completes the interview.
+
+    Raises NotFoundError, InterviewClosedError, AlreadyAnsweredError.
+    """
+    interview, question, attempts = _lock_question(session, user, question_id)
+    if attempts:
+        raise AlreadyAnsweredError
+    if interview.status is not InterviewStatus.IN_PROGRESS:
+        raise InterviewClosedError
+    submission = _add_response(
+        session, user, question, 1, user_answer, time_taken_seconds, max_attempts
+    )
+    complete_when_done(session, interview, max_attempts=max_attempts)
+    return submission
+
+
+def retry_answer(
+    session: Session,
+    user: User,
+    question_id: uuid.UUID,
+    *,
+    user_answer: str,
+    time_taken_seconds: float | None,
+    max_attempts: int,
+) -> Submission:
+    """Take a further attempt at an answered question, also after the interview. Raises NotAnsweredError."""
+    _interview, question, attempts = _lock_question(session, user, question_id)
+    if not attempts:
+        raise NotAnsweredError
+    return _add_response(
+        session, user, question, attempts + 1, user_answer, time_taken_seconds, max_attempts
+    )
+
+
+def complete_interview(
+    session: Session, user: User, interview_id: uuid.UUID, *, max_attempts: int
+) -> Job:
+    """End an interview with what has been answered; its skill-gap job. Ending it twice gives the same job.
+
+    Raises InterviewClosedError for an abandoned one.
+    """
+    interview = _lock_interview(session, interview_id, user.id)
+    if interview.status is InterviewStatus.ABANDONED:
+        raise InterviewClosedError("This interview was abandoned, so it cannot be completed.")
+    if interview.status is InterviewStatus.COMPLETED:
+        return session.scalars(
+            sa.select(Job).where(
+                Job.interview_id == interview.id, Job.kind == JobKind.SKILL_GAP_ANALYSIS
+            )
+        ).one()
+    return _complete(session, interview, max_attempts)
+
+
+def abandon_interview(session: Session, user: User, interview_id: uuid.UUID) -> None:
+    """End an interview without an analysis. Raises InterviewClosedError for a completed one."""
+    interview = _lock_interview(session, interview_id, user.id)
+    if interview.status is InterviewStatus.COMPLETED:
+        raise InterviewClosedError("This interview is completed already, so it cannot be abandoned.")
+    if interview.status is InterviewStatus.IN_PROGRESS:
+        interview.status = InterviewStatus.ABANDONED
+        interview.completed_at = sa.func.now()
+        session.flush()
+
+
+def lock_interview(session: Session, interview_id: uuid.UUID) -> Interview:
+    """The interview, locked until the transaction ends; for the runner, which acts for its user."""
+    return _lock_interview(session, interview_id, None)
+
+
+def complete_when_done(session: Session, interview: Interview, *, max_attempts: int) -> None:
+    """Complete a locked interview once nothing is left to answer.
+
+    With follow-ups on, feedback that is still being made may append a question, so it is waited for.
+    """
+    if interview.status is not InterviewStatus.IN_PROGRESS:
+        return
+    unanswered = sa.select(Question.id).where(
+        Question.interview_id == interview.id, ~Question.responses.any()
+    )
+    if session.scalar(sa.select(unanswered.exists())):
+        return
+    if interview.follow_ups and _feedback_pending(session, interview.id):
+        return
+    _complete(session, interview, max_attempts)
+
+
+def append_follow_up(session: Session, parent: Question, text: str, rubric: dict[str, Any]) -> Question:
+    """Add one follow-up question after the last one; the interview must be locked and in progress."""
+    last = session.scalar(
+        sa.select(sa.func.max(Question.order_number)).where(Question.interview_id == parent.interview_id)
+    )
+    question = Question(
+        interview_id=parent.interview_id,
+        order_number=(last or 0) + 1,
+        parent_question_id=parent.id,
+        bank_question_id=parent.bank_question_id,
+        question_text=text,
+        question_type=parent.question_type,
+        difficulty=parent.difficulty,
+        skill_id=parent.skill_id,
+        skill_category=parent.skill_category,
+        rubric=rubric,
+    )
+    session.add(question)
+    session.flush()
+    return question
+
+
+def refresh_scores(session: Session, interview: Interview) -> None:
+    """Set a finished interview's scores once no first attempt waits for feedback.
+
+    The mean of the answered questions' scores (attempt 1), overall and per dimension; an unanswered question, or
+    one whose analysis failed, is not in it.
+    """
+    if interview.status is InterviewStatus.IN_PROGRESS or _feedback_pending(session, interview.id):
+        return
+    judged = session.execute(
+        sa.select(Response.score, Response.feedback["dimensions"])
+        .join(Response.question)
+        .where(
+            Question.interview_id == interview.id, Response.attempt == 1, Response.feedback.is_not(None)
+        )
+    ).all()
+    if not judged:
+        return
+    interview.overall_score = round(sum(score for score, _ in judged) / len(judged), 2)
+    names = judged[0][1].keys()
+    interview.dimension_scores = {
+        name: round(sum(dimensions[name]["score"] for _, dimensions in judged) / len(judged), 2)
+        for name in names
+    }
+    session.flush()
+
+
+# --- inside -----------------------------------------------------------------------------------------
+
+
+def _lock_interview(session: Session, interview_id: uuid.UUID, user_id: uuid.UUID | None) -> Interview:
+    query = sa.select(Interview).where(Interview.id == interview_id)
+    if user_id is not None:
+        query = query.where(Interview.user_id == user_id)
+    interview = session.scalar(
+        query.with_for_update().execution_options(populate_existing=True)
+    )
+    if interview is None:
+        raise NotFoundError
+    return interview
+
+
+def _lock_question(
+    session: Session, user: User, question_id: uuid.UUID
+) -> tuple[Interview, Question, int]:
+    """The question, its locked interview, and how many attempts it has."""
+    interview_id = session.scalar(sa.select(Question.interview_id).where(Question.id == question_id))
+    if interview_id is None:
+        raise NotFoundError
+    interview = _lock_interview(session, interview_id, user.id)
+    question = session.get_one(Question, question_id)
+    attempts = session.scalar(
+        sa.select(sa.func.count()).select_from(Response).where(Response.question_id == question_id)
+    )
+    return interview, question, attempts or 0
+
+
+def _add_response(
+    session: Session,
+    user: User,
+    question: Question,
+    attempt: int,
+    user_answer: str,
+    time_taken_seconds: float | None,
+    max_attempts: int,
+) -> Submission:
+    response = Response(
+        question_id=question.id,
+        attempt=attempt,
+        user_answer=user_answer,
+        time_taken_seconds=time_taken_seconds,
+    )
+    session.add(response)
+    session.flush()
+    job = jobs.enqueue(
+        session,
+        JobKind.ANSWER_FEEDBACK,
+        user_id=user.id,
+        interview_id=question.interview_id,
+        question_id=question.id,
+        response_id=response.id,
+        max_attempts=max_attempts,
+    )
+    return Submission(response, job)
+
+
+def _complete(session: Session, interview: Interview, max_attempts: int) -> Job:
+    interview.status = InterviewStatus.COMPLETED
+    interview.completed_at = sa.func.now()
+    session.flush()
+    return jobs.enqueue(
+        session,
+        JobKind.SKILL_GAP_ANALYSIS,
+        user_id=interview.user_id,
+        interview_id=interview.id,
+        max_attempts=max_attempts,
+    )
+
+
+def _feedback_pending(session: Session, interview_id: uuid.UUID) -> bool:
+    """Is the feedback of a first attempt still being made?"""
+    pending = (
+        sa.select(Job.id)
+        .join(Response, Response.id == Job.response_id)
+        .where(
+            Job.interview_id == interview_id, Response.attempt == 1, Job.state.in_(ACTIVE_STATES)
+        )
+    )
+    return bool(session.scalar(sa.select(pending.exists())))
+
+
+def analysis_again(session: Session, interview_id: uuid.UUID) -> None:
+    """Feedback arrived after the interview's analysis: draw the analysis up again from all there is now."""
+    done = session.scalar(
+        sa.select(Job.id).where(
+            Job.interview_id == interview_id,
+            Job.kind == JobKind.SKILL_GAP_ANALYSIS,
+            Job.state == JobState.SUCCEEDED,
+        )
+    )
+    if done is not None:
+        jobs.requeue_finished(session, done, JobState.SUCCEEDED)

@@ -1,0 +1,78 @@
+"""Wire shapes of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from webapp.fields import Instant, PageQuerySchema, PageSchema
+from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
+
+
+class JobErrorSchema(ma.Schema):
+    code = ma.fields.String(required=True, metadata={"example": "provider_timeout"})
+    message = ma.fields.String(required=True)
+    retryable = ma.fields.Boolean(required=True)
+
+
+class JobSchema(ma.Schema):
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.Enum(JobKind, by_value=True, required=True)
+    state = ma.fields.Enum(JobState, by_value=True, required=True)
+    progress = ma.fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
+    stage = ma.fields.String(required=True, metadata={"example": "judging"})
+    attempts = ma.fields.Integer(required=True)
+    max_attempts = ma.fields.Integer(required=True)
+    error = ma.fields.Method("dump_error", required=True, metadata={"description": "Null, or what went wrong."})
+    interview_id = ma.fields.UUID(required=True)
+    question_id = ma.fields.UUID(required=True, allow_none=True)
+    response_id = ma.fields.UUID(required=True, allow_none=True)
+    created_at = Instant(required=True)
+    started_at = Instant(required=True, allow_none=True)
+    finished_at = Instant(required=True, allow_none=True)
+    eta_seconds = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "An estimate of the seconds left; null once finished, or while unknown."},
+    )
+    links = ma.fields.Method("dump_links", required=True)
+
+    def dump_error(self, job: Job) -> dict[str, Any] | None:
+        if job.error_code is None:
+            return None
+        return {"code": job.error_code, "message": job.error_message, "retryable": job.error_retryable}
+
+    def dump_links(self, job: Job) -> dict[str, str]:
+        links = {"self": f"/api/jobs/{job.id}", "interview": f"/api/interviews/{job.interview_id}"}
+        if job.response_id:
+            links["response"] = f"/api/responses/{job.response_id}"
+        else:
+            links["skill_gaps"] = f"/api/skill-gaps/interview/{job.interview_id}"
+        return links
+
+
+class JobAttemptSchema(ma.Schema):
+    started_at = Instant(required=True)
+    finished_at = Instant(required=True, allow_none=True)
+    outcome = ma.fields.Enum(AttemptOutcome, by_value=True, required=True, allow_none=True)
+    error_code = ma.fields.String(required=True, allow_none=True)
+    error_message = ma.fields.String(required=True, allow_none=True)
+
+
+class JobDetailSchema(JobSchema):
+    history = ma.fields.List(
+        ma.fields.Nested(JobAttemptSchema),
+        required=True,
+        metadata={"description": "Every attempt, oldest first, with what came of it."},
+    )
+
+
+class JobQuerySchema(PageQuerySchema):
+    state = ma.fields.Enum(JobState, by_value=True)
+    kind = ma.fields.Enum(JobKind, by_value=True)
+    interview_id = ma.fields.UUID()
+
+
+class JobPageSchema(PageSchema):
+    items = ma.fields.List(ma.fields.Nested(JobSchema), required=True)
