@@ -198,7 +198,7 @@ class AnswerCreateSchema(ma.Schema):
         metadata={"example": "An index keeps the keys of a column sorted, so that ..."},
     )
     time_taken_seconds = ma.fields.Float(
-        load_default=None, allow_none=True, validate=validate.Range(0, 86_400), metadata={"example": 140}
+        load_default=None, allow_none=True, validate=validate.Range(min=0), metadata={"example": 140}
     )
 
 

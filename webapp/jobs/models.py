@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -113,6 +114,18 @@ class Job(Base):
     history: Mapped[list[JobAttempt]] = relationship(
         order_by="JobAttempt.started_at", passive_deletes=True, cascade="all, delete-orphan"
     )
+
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in TERMINAL_STATES
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """What the last attempt died of; None unless it failed."""
+        if self.error_code is None:
+            return None
+        return {"code": self.error_code, "message": self.error_message, "retryable": self.error_retryable}
 
 
 class JobAttempt(Base):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 
 from webapp.fields import Instant, PageQuerySchema, PageSchema
 from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
+
+
+# What an analysis takes on the embedded engine, queueing included.
+USUAL_SECONDS = {JobKind.ANSWER_FEEDBACK: 1.0, JobKind.SKILL_GAP_ANALYSIS: 1.0}
 
 
 class JobErrorSchema(ma.Schema):
@@ -24,24 +26,29 @@ class JobSchema(ma.Schema):
     stage = ma.fields.String(required=True, metadata={"example": "judging"})
     attempts = ma.fields.Integer(required=True)
     max_attempts = ma.fields.Integer(required=True)
-    error = ma.fields.Method("dump_error", required=True, metadata={"description": "Null, or what went wrong."})
+    error = ma.fields.Nested(JobErrorSchema, required=True, allow_none=True)
     interview_id = ma.fields.UUID(required=True)
     question_id = ma.fields.UUID(required=True, allow_none=True)
     response_id = ma.fields.UUID(required=True, allow_none=True)
     created_at = Instant(required=True)
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
-    eta_seconds = ma.fields.Float(
+    eta_seconds = ma.fields.Method(
+        "dump_eta",
         required=True,
-        allow_none=True,
-        metadata={"description": "An estimate of the seconds left; null once finished, or while unknown."},
+        metadata={
+            "type": ["number", "null"],
+            "description": "An estimate of the seconds left; null once finished, or while unknown.",
+        },
     )
-    links = ma.fields.Method("dump_links", required=True)
+    links = ma.fields.Method("dump_links", required=True, metadata={"type": "object"})
 
-    def dump_error(self, job: Job) -> dict[str, Any] | None:
-        if job.error_code is None:
+    def dump_eta(self, job: Job) -> float | None:
+        """The usual time of its kind, doubled with every failed attempt; what is queued before it is not counted."""
+        if job.is_finished:
             return None
-        return {"code": job.error_code, "message": job.error_message, "retryable": job.error_retryable}
+        usual = USUAL_SECONDS[job.kind]
+        return round(usual * 2.0**job.attempts * (1 - job.progress), 1)
 
     def dump_links(self, job: Job) -> dict[str, str]:
         links = {"self": f"/api/jobs/{job.id}", "interview": f"/api/interviews/{job.interview_id}"}
