@@ -256,6 +256,14 @@ def complete_when_done(session: Session, interview: Interview, *, max_attempts: 
     _complete(session, interview, max_attempts)
 
 
+def settle(session: Session, interview_id: uuid.UUID, *, max_attempts: int) -> None:
+    """Do what the end of one of its jobs makes possible: complete the interview, score it, wake its analysis."""
+    interview = lock_interview(session, interview_id)
+    complete_when_done(session, interview, max_attempts=max_attempts)
+    refresh_scores(session, interview)
+    jobs.wake_dependents(session, interview_id)
+
+
 def append_follow_up(session: Session, parent: Question, text: str, rubric: dict[str, Any]) -> Question:
     """Add one follow-up question after the last one; the interview must be locked and in progress."""
     last = session.scalar(

@@ -303,15 +303,18 @@ def wake_dependents(session: Session, interview_id: uuid.UUID) -> None:
 # --- what the sweeper does --------------------------------------------------------------------------
 
 
-def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, int]:
-    """Queue again what has a lease that ran out, or fail it at the limit. Returns (queued again, failed)."""
+def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, list[uuid.UUID]]:
+    """Queue again what has a lease that ran out, or fail it at the limit.
+
+    Returns how many were queued again, and the interviews of those that failed.
+    """
     lost = session.execute(
         sa.select(Job.id, Job.attempts, Job.max_attempts, Job.interview_id)
         .where(Job.state == JobState.RUNNING, Job.lease_until < NOW)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    requeued = failed = 0
+    requeued, failed = 0, []
     for job_id, attempts, max_attempts, interview_id in lost:
         if attempts < max_attempts:
             # Back off: a job that kills its workers must not take them all down at once.
@@ -326,7 +329,7 @@ def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, int]:
                 stage="queued",
             )
         else:
-            failed += _finish(
+            _finish(
                 session,
                 Job.id == job_id,
                 state=JobState.FAILED,
@@ -336,7 +339,7 @@ def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, int]:
                 error_message=WORKER_LOST_MESSAGE,
                 error_retryable=True,
             )
-            wake_dependents(session, interview_id)
+            failed.append(interview_id)
     return requeued, failed
 
 
@@ -378,8 +381,9 @@ def _finish(
     outcome: AttemptOutcome,
     **values: Any,
 ) -> bool:
+    finished = {"state": state, "finished_at": NOW, **values}
     return _transition(
-        session, conditions, outcome, {"state": state, "finished_at": NOW, **values}, values.get("error_code"), values.get("error_message")
+        session, conditions, outcome, finished, values.get("error_code"), values.get("error_message")
     )
 
 

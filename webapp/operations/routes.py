@@ -1,0 +1,182 @@
+"""Root, health, readiness, info, metrics."""
+
+from __future__ import annotations
+
+import hmac
+from http import HTTPStatus
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, current_app, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask.views import MethodView
+
+from webapp import __version__, limits
+from webapp.blueprint import Blueprint
+from webapp.database import db
+from webapp.errors import NotFoundError
+from webapp.operations import metrics, service
+from webapp.settings import Settings
+
+NAME = "AI Interview Simulator"
+LOOPBACK = ("127.0.0.1", "::1")
+
+blueprint = Blueprint("Service", __name__, description="Root, health and information.")
+
+
+class LinksSchema(ma.Schema):
+    docs = ma.fields.String(required=True)
+    redoc = ma.fields.String(required=True)
+    openapi = ma.fields.String(required=True)
+    health = ma.fields.String(required=True)
+    catalog = ma.fields.String(required=True)
+
+
+class RootSchema(ma.Schema):
+    name = ma.fields.String(required=True)
+    version = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    links = ma.fields.Nested(LinksSchema, required=True)
+
+
+class HealthSchema(ma.Schema):
+    status = ma.fields.String(required=True, metadata={"example": "healthy"})
+    name = ma.fields.String(required=True)
+    version = ma.fields.String(required=True)
+
+
+class DependencySchema(ma.Schema):
+    name = ma.fields.String(required=True)
+    up = ma.fields.Boolean(required=True)
+    detail = ma.fields.String(required=True)
+
+
+class ReadinessSchema(ma.Schema):
+    status = ma.fields.String(required=True, metadata={"example": "ready"})
+    dependencies = ma.fields.List(ma.fields.Nested(DependencySchema), required=True)
+
+
+class ProviderSchema(ma.Schema):
+    provider = ma.fields.String(required=True, metadata={"example": "local"})
+    model = ma.fields.String(required=True, allow_none=True)
+
+
+class InfoSchema(ma.Schema):
+    name = ma.fields.String(required=True)
+    version = ma.fields.String(required=True)
+    analysis = ma.fields.Nested(ProviderSchema, required=True)
+    limits = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    totals = ma.fields.Dict(keys=ma.fields.String(), required=True)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+@blueprint.route("/")
+class Root(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, RootSchema)
+    @blueprint.alt_response(302, description="A browser is sent to the documentation.")
+    def get(self) -> ResponseReturnValue:
+        """What this is, and where to go"""
+        best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+        if best == "text/html":
+            return redirect("/api/docs")
+        return jsonify(
+            name=NAME,
+            version=__version__,
+            status="running",
+            links={
+                "docs": "/api/docs",
+                "redoc": "/api/redoc",
+                "openapi": "/api/openapi.json",
+                "health": "/api/health",
+                "catalog": "/api/catalog",
+            },
+        )
+
+
+@blueprint.route("/api/health")
+class Health(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, HealthSchema)
+    def get(self) -> dict[str, str]:
+        """Liveness
+
+        Touches nothing outside the process.
+        """
+        return {"status": "healthy", "name": NAME, "version": __version__}
+
+
+@blueprint.route("/api/health/ready")
+class Readiness(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, ReadinessSchema)
+    @blueprint.alt_response(503, schema=ReadinessSchema, description="A dependency is away; `dependencies` says which.")
+    def get(self) -> ResponseReturnValue:
+        """Readiness
+
+        A line per dependency: database, broker, workers seen lately, and beat (which is told, not required).
+        """
+        found = service.dependencies(db.session(), _settings())
+        ready = service.is_ready(found)
+        body = ReadinessSchema().dump({"status": "ready" if ready else "not ready", "dependencies": found})
+        return jsonify(body), HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@blueprint.route("/api/info")
+class Info(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, InfoSchema)
+    @blueprint.problems(503)
+    def get(self) -> dict[str, Any]:
+        """Name, version, analysis provider, limits and totals"""
+        settings = _settings()
+        return {
+            "name": NAME,
+            "version": __version__,
+            "analysis": {"provider": settings.analysis_provider, "model": settings.llm_model or None},
+            "limits": {
+                "max_body_bytes": settings.max_body_bytes,
+                "max_answer_characters": 5000,
+                "max_job_description_characters": 20_000,
+                "max_questions": 20,
+                "max_page_size": 100,
+                "max_wait_seconds": 30,
+                "rate_limits": {
+                    "login_by_address": limits.LOGIN_BY_ADDRESS,
+                    "register_by_address": limits.REGISTER_BY_ADDRESS,
+                    "start_by_user": limits.START_BY_USER,
+                    "answer_by_user": limits.ANSWER_BY_USER,
+                    "retry_by_user": limits.RETRY_BY_USER,
+                }
+                if settings.rate_limits
+                else None,
+            },
+            "totals": service.analysis_totals(db.session()),
+        }
+
+
+@blueprint.route("/metrics")
+class Metrics(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, {"type": "string"}, content_type="text/plain")
+    @blueprint.problems(404, 503)
+    def get(self) -> Response:
+        """Prometheus metrics
+
+        Open to loopback, and to whoever sends the operator's METRICS_TOKEN as Bearer; anybody else gets 404.
+        """
+        if not _may_read_metrics(_settings()):
+            raise NotFoundError
+        return Response(metrics.render(db.session()), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_read_metrics(settings: Settings) -> bool:
+    if settings.metrics_token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
+    # Behind a proxy every caller looks like loopback unless TRUSTED_PROXIES says how many to look through.
+    return request.remote_addr in LOOPBACK and "X-Forwarded-For" not in request.headers

@@ -1,0 +1,108 @@
+"""Is the service able to do its work, and what has it done?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from webapp.jobs.models import Job, JobState, WorkerHeartbeat
+from webapp.settings import Settings
+
+WORKER_SEEN_SECONDS = 60
+BROKER_TIMEOUT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """`up` says that it works; `detail` is a sentence for the operator."""
+
+    name: str
+    up: bool
+    detail: str
+
+
+def dependencies(session: Session, settings: Settings) -> list[Dependency]:
+    """Database, broker, workers and sweeper, each looked at now."""
+    broker = _broker(settings)
+    try:
+        session.execute(sa.text("SELECT 1"))
+        seen = dict(
+            session.execute(
+                sa.select(WorkerHeartbeat.role, sa.func.count())
+                .where(
+                    WorkerHeartbeat.seen_at
+                    > sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, WORKER_SEEN_SECONDS)
+                )
+                .group_by(WorkerHeartbeat.role)
+            ).tuples()
+        )
+    except SQLAlchemyError as error:
+        session.rollback()
+        detail = f"not reachable ({type(error).__name__})"
+        return [
+            Dependency("database", up=False, detail=detail),
+            broker,
+            Dependency("workers", up=False, detail="unknown while the database is away"),
+        ]
+    workers, beats = seen.get("worker", 0), seen.get("beat", 0)
+    return [
+        Dependency("database", up=True, detail="answers"),
+        broker,
+        Dependency(
+            "workers",
+            up=workers > 0,
+            detail=f"{workers} seen in the last {WORKER_SEEN_SECONDS} s"
+            + ("" if workers else "; answers are kept and judged when one starts"),
+        ),
+        # Workers sweep too, so a dead beat delays nothing; the operator should know all the same.
+        Dependency(
+            "beat",
+            up=beats > 0,
+            detail="its sweeps arrive" if beats else "no sweep of it has arrived lately; the workers sweep by themselves",
+        ),
+    ]
+
+
+def is_ready(found: list[Dependency]) -> bool:
+    return all(dependency.up for dependency in found if dependency.name != "beat")
+
+
+def _broker(settings: Settings) -> Dependency:
+    client = redis.Redis.from_url(
+        settings.redis_url,
+        socket_timeout=BROKER_TIMEOUT_SECONDS,
+        socket_connect_timeout=BROKER_TIMEOUT_SECONDS,
+        retry=None,
+    )
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        return Dependency("broker", up=False, detail=f"not reachable ({type(error).__name__}); the sweeper catches up")
+    finally:
+        client.close()
+    return Dependency("broker", up=True, detail="answers")
+
+
+def analysis_totals(session: Session) -> dict[str, Any]:
+    """The service's own figures: analyses made, and what they cost in time, tokens and money."""
+    done, seconds, tokens_in, tokens_out, cost = session.execute(
+        sa.select(
+            sa.func.count().filter(Job.state == JobState.SUCCEEDED),
+            sa.func.avg(Job.engine_seconds),
+            sa.func.coalesce(sa.func.sum(Job.input_tokens), 0),
+            sa.func.coalesce(sa.func.sum(Job.output_tokens), 0),
+            sa.func.sum(Job.cost_usd),
+        )
+    ).one()
+    return {
+        "analyses": done,
+        "mean_engine_seconds": round(seconds, 3) if seconds is not None else None,
+        "input_tokens": tokens_in,
+        "output_tokens": tokens_out,
+        "cost_usd": round(cost, 4) if cost is not None else None,
+    }

@@ -1,0 +1,1 @@
+Redoc.init("/api/openapi.json", { hideDownloadButtons: false, disableSearch: false }, document.getElementById("redoc"));

@@ -1,0 +1,117 @@
+"""What one worker process has: settings, engine, sessions, and the caretaker thread of its main process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import queue
+from webapp.database import make_session_factory
+from webapp.jobs import service as jobs
+from webapp.jobs.models import WorkerHeartbeat
+from webapp.settings import Settings
+from worker import sweeper
+from worker.analysis.types import Engine
+from worker.engines import make_engine
+from worker.runner import Runner
+
+# A running job gets this long to finish before a shutdown hands it back; below worker_soft_shutdown_timeout.
+GRACE_SECONDS = 4.0
+HEARTBEAT_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerProcess:
+    """`name` is this worker's name in leases and heartbeats; the pool's children share their parent's."""
+
+    def __init__(self, settings: Settings, *, name: str) -> None:
+        self.settings = settings
+        self.name = name
+        self._engine: Engine | None = None
+        self._stopping = threading.Event()
+        self._caretaker: threading.Thread | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self.sessions = make_session_factory(self.settings)
+        queue.connect(self.sessions, queue.make_queue(self.settings))
+        self._runner: Runner | None = None
+
+    def load_engine(self) -> Engine:
+        """The engine; loaded before the fork, so that its children share its memory."""
+        if self._engine is None:
+            self._engine = make_engine(self.settings)
+        return self._engine
+
+    def after_fork(self) -> None:
+        """A child must not use its parent's sockets; closing them would close the parent's."""
+        self.sessions.kw["bind"].dispose(close=False)
+        self._connect()
+
+    @property
+    def runner(self) -> Runner:
+        if self._runner is None:
+            self._runner = Runner(self.settings, self.sessions, self.load_engine(), worker=self.name)
+        return self._runner
+
+    # --- the main process's caretaker ---------------------------------------------------------------
+
+    def start_caretaker(self) -> None:
+        """Heartbeats, and sweeps that need neither beat nor a free slot of the pool."""
+        self._caretaker = threading.Thread(target=self._take_care, name="caretaker", daemon=True)
+        self._caretaker.start()
+
+    def _take_care(self) -> None:
+        next_heartbeat = 0.0
+        while not self._stopping.is_set():
+            try:
+                if time.monotonic() >= next_heartbeat:
+                    self.heartbeat("worker")
+                    next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+                sweeper.sweep(self.sessions, self.settings)
+            except SQLAlchemyError as error:
+                logger.warning("caretaker could not reach the database", extra={"error": type(error).__name__})
+            self._stopping.wait(self.settings.sweep_seconds)
+
+    def heartbeat(self, role: str) -> None:
+        """Note that this worker, or the beat whose message it got, is alive."""
+        name = self.name if role == "worker" else role
+        statement = insert(WorkerHeartbeat).values(worker=name, role=role, seen_at=jobs.NOW)
+        with self.sessions.begin() as session:
+            session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[WorkerHeartbeat.worker], set_={"seen_at": jobs.NOW}
+                )
+            )
+
+    # --- shutdown -----------------------------------------------------------------------------------
+
+    def begin_shutdown(self) -> None:
+        """SIGTERM came: give running jobs a moment, then hand back what is left, so that none waits for its lease."""
+        self._stopping.set()
+        threading.Timer(GRACE_SECONDS, self.hand_back).start()
+
+    def finish_shutdown(self) -> None:
+        """The pool has stopped: hand back what it still held, and stop being alive."""
+        self.hand_back()
+        try:
+            with self.sessions.begin() as session:
+                session.query(WorkerHeartbeat).filter_by(worker=self.name).delete()
+        except SQLAlchemyError:
+            logger.warning("could not sign off; the heartbeat grows old by itself")
+
+    def hand_back(self) -> None:
+        try:
+            with self.sessions.begin() as session:
+                released = jobs.release(session, self.name)
+        except SQLAlchemyError as error:
+            # Their leases run out, and a sweeper finds them.
+            logger.warning("could not hand back jobs", extra={"error": type(error).__name__})
+            return
+        for job_id in released:
+            logger.info("job handed back", extra={"job_id": str(job_id), "worker": self.name})

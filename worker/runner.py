@@ -1,0 +1,217 @@
+"""claim -> read -> analyse -> store: one job, from its lease to its outcome.
+
+No transaction is open while an engine thinks. The result and the terminal state are one commit, which the
+lease token guards: a worker that lost its lease writes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import TypeVar
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from webapp.interviews import service as interviews
+from webapp.jobs import service as jobs
+from webapp.jobs.models import JobKind
+from webapp.jobs.service import Claim
+from webapp.settings import Settings
+from worker.analyses import ANALYSES
+from worker.analysis.errors import AnalysisError, JobCancelledError, ProviderTimeoutError
+from worker.analysis.types import Engine
+
+BACK_OFF_SECONDS = 2.0
+MAX_BACK_OFF_SECONDS = 300.0
+MAX_RETRY_AFTER_SECONDS = 3600.0
+PROGRESS_EVERY_SECONDS = 0.5
+STORE_TRIES = 6
+INTERNAL_MESSAGE = "Something went wrong on our side while judging. You can retry it."
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Runner:
+    """Runs jobs for one worker. `clock` and `rng` are arguments for the tests' sake."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: sessionmaker[Session],
+        engine: Engine,
+        *,
+        worker: str,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._engine = engine
+        self._worker = worker
+        self._rng = rng or random.Random()
+
+    def run(self, job_id: uuid.UUID) -> bool:
+        """Run the job if it is due and free; True when its result was stored by this call."""
+        with self._sessions.begin() as session:
+            claimed = jobs.claim(
+                session, job_id, worker=self._worker, lease_seconds=self._settings.lease_seconds
+            )
+        if claimed is None:
+            return False
+        started = time.perf_counter()
+        stored = False
+        with Lease(self._sessions, claimed, self._settings.lease_seconds) as lease:
+            try:
+                stored = self._analyse_and_store(claimed, lease)
+                outcome = "succeeded" if stored else "refused"
+            except JobCancelledError:
+                outcome = "cancelled"
+            except SoftTimeLimitExceeded:
+                outcome = self._failed(claimed, ProviderTimeoutError("The analysis took too long."))
+            except AnalysisError as error:
+                outcome = self._failed(claimed, error)
+            except Exception as error:
+                # Also a bug must end the job with a code, after its tries; the trace is the operator's.
+                logger.exception("analysis failed", extra=_ids(claimed))
+                unexpected = AnalysisError(INTERNAL_MESSAGE)
+                unexpected.retryable = not isinstance(error, SQLAlchemyError) or isinstance(
+                    error, OperationalError | InterfaceError
+                )
+                outcome = self._failed(claimed, unexpected)
+        logger.info(
+            "job",
+            extra={
+                **_ids(claimed),
+                "outcome": outcome,
+                "attempt": claimed.attempts,
+                "seconds": round(time.perf_counter() - started, 3),
+            },
+        )
+        return stored
+
+    def _analyse_and_store(self, claimed: Claim, lease: Lease) -> bool:
+        analysis = ANALYSES[claimed.kind]
+        with self._sessions() as session:
+            inputs = analysis.read(session, claimed)
+        started = time.perf_counter()
+        result = analysis.analyse(self._engine, inputs, lease.report)
+        engine_seconds = time.perf_counter() - started
+
+        def store() -> bool:
+            with self._sessions.begin() as session:
+                # The interview before the job, as everywhere, so that two transactions never wait for each other.
+                interviews.lock_interview(session, claimed.interview_id)
+                if not jobs.succeed(session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)):
+                    session.rollback()
+                    return False
+                analysis.store(session, claimed, result, self._settings)
+                interviews.settle(
+                    session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
+                )
+                if claimed.kind is JobKind.ANSWER_FEEDBACK:
+                    interviews.analysis_again(session, claimed.interview_id)
+                return True
+
+        return _persistently(store)
+
+    def _failed(self, claimed: Claim, error: AnalysisError) -> str:
+        """Queue again after a failure that may pass, while tries are left; else fail, with its code."""
+        again = error.retryable and claimed.attempts < claimed.max_attempts
+
+        def store() -> bool:
+            with self._sessions.begin() as session:
+                interviews.lock_interview(session, claimed.interview_id)
+                if again:
+                    return jobs.postpone(
+                        session,
+                        claimed,
+                        delay_seconds=self._delay(claimed.attempts, error.retry_after),
+                        code=error.code,
+                        message=error.message,
+                    )
+                failed = jobs.fail(
+                    session, claimed, code=error.code, message=error.message, retryable=True
+                )
+                if failed:
+                    interviews.settle(
+                        session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
+                    )
+                return failed
+
+        if not _persistently(store):
+            return "refused"
+        return "postponed" if again else "failed"
+
+    def _delay(self, attempts: int, retry_after: float | None) -> float:
+        """Exponential with jitter, so that many failed at once do not come back at once; never before Retry-After."""
+        back_off = min(MAX_BACK_OFF_SECONDS, BACK_OFF_SECONDS * 2 ** (attempts - 1))
+        jittered = back_off * self._rng.uniform(0.5, 1.0)
+        return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
+
+
+class Lease:
+    """Keeps a claim alive while the engine works, and tells the engine when it is no longer ours."""
+
+    def __init__(self, sessions: sessionmaker[Session], claimed: Claim, lease_seconds: float) -> None:
+        self._sessions = sessions
+        self._claimed = claimed
+        self._seconds = lease_seconds
+        self._done = threading.Event()
+        self._lost = threading.Event()
+        self._last_report = time.monotonic()
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def __enter__(self) -> Lease:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def report(self, progress: float, stage: str) -> None:
+        """The engine's Report: writes progress now and then. Raises JobCancelledError when the lease is gone."""
+        if self._lost.is_set():
+            raise JobCancelledError("The job was cancelled, or another worker has it.")
+        if time.monotonic() - self._last_report < PROGRESS_EVERY_SECONDS:
+            return
+        self._last_report = time.monotonic()
+        self._renew(progress, stage)
+
+    def _keep(self) -> None:
+        while not self._done.wait(self._seconds / 3):
+            self._renew()
+
+    def _renew(self, progress: float | None = None, stage: str | None = None) -> None:
+        try:
+            with self._sessions.begin() as session:
+                ours = jobs.renew(
+                    session, self._claimed, lease_seconds=self._seconds, progress=progress, stage=stage
+                )
+        except SQLAlchemyError as error:
+            # The database may be back before the lease runs out; storing will tell.
+            logger.warning("lease not renewed", extra={**_ids(self._claimed), "error": type(error).__name__})
+            return
+        if not ours:
+            self._lost.set()
+
+
+def _persistently(store: Callable[[], Result]) -> Result:
+    """Store through a short absence of the database. Safe to repeat: the lease token is spent by the first success."""
+    for attempt in range(1, STORE_TRIES):
+        try:
+            return store()
+        except (OperationalError, InterfaceError):
+            time.sleep(0.2 * 2**attempt)
+    return store()
+
+
+def _ids(claimed: Claim) -> dict[str, str]:
+    return {"job_id": str(claimed.job_id), "kind": claimed.kind.value, "interview_id": str(claimed.interview_id)}

@@ -1,0 +1,69 @@
+"""What makes every committed job run, whatever died. Any number may run at once, in workers and for beat."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from webapp.accounts import service as accounts
+from webapp.accounts.models import IdempotencyKey
+from webapp.interviews import service as interviews
+from webapp.jobs import service as jobs
+from webapp.jobs.models import WorkerHeartbeat
+from webapp.queue import publish_after_commit
+from webapp.settings import Settings
+
+# "swee" in ASCII: one sweep at a time is enough; a second one returns at once.
+ADVISORY_LOCK = 0x73776565
+IDEMPOTENCY_HOURS = 24
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many jobs a sweep published again, took from a dead worker, or failed at their limit."""
+
+    published: int = 0
+    requeued: int = 0
+    failed: int = 0
+
+
+def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
+    """Queue again what lost its worker, then publish what is due and has no fresh message."""
+    with sessions.begin() as session:
+        # Held for the transaction: works behind a pooler that shares connections, and dies with us.
+        if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(ADVISORY_LOCK))):
+            return Swept()
+        requeued, failed_interviews = jobs.recover_lost(session)
+        due = jobs.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
+        for job_id in due:
+            publish_after_commit(session, job_id)
+    for interview_id in failed_interviews:
+        with sessions.begin() as session:
+            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
+    swept = Swept(published=len(due), requeued=requeued, failed=len(failed_interviews))
+    if swept != Swept():
+        logger.info(
+            "swept", extra={"published": swept.published, "requeued": swept.requeued, "failed": swept.failed}
+        )
+    return swept
+
+
+def purge_expired(sessions: sessionmaker[Session]) -> None:
+    """Delete idempotency keys after a day, sessions past their end, heartbeats of workers long gone."""
+    with sessions.begin() as session:
+        session.execute(
+            sa.delete(IdempotencyKey).where(
+                IdempotencyKey.created_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, IDEMPOTENCY_HOURS)
+            )
+        )
+        session.execute(
+            sa.delete(WorkerHeartbeat).where(
+                WorkerHeartbeat.seen_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 1)
+            )
+        )
+        accounts.purge_expired_sessions(session)

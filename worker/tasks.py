@@ -1,0 +1,28 @@
+"""Thin tasks: ids in, nothing out. What they do is in runner.py and sweeper.py."""
+
+from __future__ import annotations
+
+import uuid
+
+from worker import sweeper
+from worker.celery import app, worker_process
+
+
+@app.task(name="worker.tasks.run_job")
+def run_job(job_id: str) -> None:
+    """Run a job, if it is due and nobody else has it."""
+    worker_process().runner.run(uuid.UUID(job_id))
+
+
+@app.task(name="worker.tasks.sweep")
+def sweep() -> None:
+    """Beat's clock tick: make every committed job run, whatever died."""
+    process = worker_process()
+    process.heartbeat("beat")
+    sweeper.sweep(process.sessions, process.settings)
+
+
+@app.task(name="worker.tasks.purge_expired")
+def purge_expired() -> None:
+    """Forget what has expired: idempotency keys, sessions, heartbeats."""
+    sweeper.purge_expired(worker_process().sessions)
