@@ -32,10 +32,13 @@ FIRST_WORD_ID = 1996
 
 GRAM_DIMENSIONS = 512
 
+QUIET = 0.15
+"""Tokens that tell less than this (function words, punctuation) are not looked for in the question."""
+
 NAMES = (
     "recall_6", "recall_3", "recall_0", "recall_6_plain", "precision_6", "precision_0", "cosine", "cosine_new", "stems", "stems_plain", "grams",
     "stem_precision", "held", "weakest", "pairs", "fresh", "length", "negation", "opposite", "numbers", "asked_cosine", "polar", "order",
-    "best_sentence", "recall_ctx",
+    "best_sentence", "recall_6_0", "gain_3", "gain_6", "own_words", "claim_words", "load", "given_0", "given_3", "given_6",
 )  # fmt: skip
 
 
@@ -126,22 +129,27 @@ class Claim:
     word_weight: Reals
     word_plain: Reals
     own_word: Flags
+    asked: dict[int, Reals]
 
 
 def claim_of(text: Text, asked: Asked) -> Claim:
     """The claim with the question's words demoted; where nothing would be left, they keep a little."""
-    if len(asked.text.encoded.ids) and len(text.encoded.ids):
-        keep = asked.text.idf > 0.15
-        vectors = asked.text.encoded.vectors[0][keep]
-        near = (text.encoded.vectors[0] @ vectors.T).max(axis=1) if len(vectors) else np.zeros(len(text.idf))
-        known = np.clip((near.astype(np.float64) - 0.4) / 0.5, 0.0, 1.0)
-    else:
-        known = np.zeros(len(text.idf))
-    weight = text.idf * (1 - DEMOTION * known)
+    known = {layer: _near(text, asked.text, layer) for layer in text.encoded.vectors}
+    weight = text.idf * (1 - DEMOTION * np.clip((known[0] - 0.4) / 0.5, 0.0, 1.0))
     word_plain = np.where(text.content, 1.0, 0.0)
     own = np.array([piece not in asked.stems for piece in text.stems], dtype=bool) & text.content
     word_weight = word_plain * np.where(own, 1.0, 1 - DEMOTION)
-    return Claim(text, weight, text.idf, word_weight, word_plain, own)
+    return Claim(text, weight, text.idf, word_weight, word_plain, own, known)
+
+
+def _near(text: Text, question: Text, layer: int) -> Reals:
+    """(n,): how near each token of a text is to the nearest telling token of the question, 0-1."""
+    keep = question.idf > QUIET
+    if not keep.any() or not len(text.idf):
+        return np.zeros(len(text.idf))
+    near = (text.encoded.vectors[layer] @ question.encoded.vectors[layer][keep].T).max(axis=1)
+    clipped: Reals = np.clip(near.astype(np.float64), 0.0, 0.98)
+    return clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +183,7 @@ def passages_of(texts: Sequence[Text], asked: Asked) -> Passages:
     for row, (i, j) in enumerate(spans):
         index[row, : j - i] = np.arange(i, j)
     vectors = {layer: np.concatenate([text.encoded.vectors[layer] for text in texts]) for layer in texts[0].encoded.vectors}
-    keep = asked.text.idf > 0.15
-    known = np.zeros(len(vectors[0]))
-    if keep.any():
-        near = (vectors[0] @ asked.text.encoded.vectors[0][keep].T).max(axis=1)
-        known = np.clip((near.astype(np.float64) - 0.4) / 0.5, 0.0, 1.0)
+    known = np.concatenate([np.clip((_near(text, asked.text, 0) - 0.4) / 0.5, 0.0, 1.0) for text in texts])
     stems = tuple(piece for text in texts for piece in text.stems)
     content = np.concatenate([text.content for text in texts])
     return Passages(
@@ -261,9 +265,29 @@ def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
         recall_6, recall_3, recall_0, plain @ best[6], precision_6, precision_0, cosine, cosine_new, word_weight @ has, word_plain @ has,
         word_weight @ like, stem_precision, held, weakest, _pairs(claim, passages, best[0]), np.minimum(fresh, 12) / 12, np.clip(length, -2, 2),
         negation, _opposites(claim, passages), _numbers(claim, passages), asked_cosine, polar, _order(claim, passages, similar[6]),
-        best_sentence, context,
+        best_sentence, context, _gain(claim, best, 3), _gain(claim, best, 6), *_of_claim(claim, len(index)),
     ]  # fmt: skip
     return np.stack(columns, axis=1)
+
+
+def _gain(claim: Claim, best: dict[int, Reals], layer: int) -> Reals:
+    """How much nearer to the claim the window comes than the question did already."""
+    near = claim.asked[layer]
+    weight = claim.plain * (1 - near)
+    gained = np.clip(best[layer] - near[:, None], 0, 1) / (1 - near)[:, None]
+    return _ratio(weight @ gained, max(weight.sum(), 1e-9))
+
+
+def _of_claim(claim: Claim, windows: int) -> list[Reals]:
+    """What a claim asks for, whatever the answer: its own words, its length, its weight, and what the question gave away."""
+    total = max(claim.plain.sum(), 1e-9)
+    values = [
+        np.log1p(float(claim.own_word.sum())),
+        np.log1p(len(claim.text.words)),
+        float(claim.weight.sum()) / 10,
+        *(float(claim.plain @ claim.asked[layer]) / total for layer in (0, 3, 6)),
+    ]
+    return [np.full(windows, value) for value in values]
 
 
 def _pooled(passages: Passages) -> Reals:
