@@ -59,7 +59,9 @@ class _Graph:
         return name
 
     def linear(self, value: str, prefix: str) -> str:
-        return self.op("Gemm", value, self.weight(f"{prefix}.weight"), self.weight(f"{prefix}.bias"), transB=1)
+        return self.op(
+            "Gemm", value, self.weight(f"{prefix}.weight"), self.weight(f"{prefix}.bias"), transB=1
+        )
 
     def norm(self, value: str, prefix: str, output: str = "") -> str:
         return self.op(
@@ -90,7 +92,9 @@ def build(weights: Path) -> onnx.ModelProto:
     full = graph.op("Concat", shape, width, axis=0)
     position = graph.op("Slice", graph.weight("embeddings.position_embeddings.weight"), first, length, axis)
     kind = graph.op("Gather", graph.weight("embeddings.token_type_embeddings.weight"), zero, axis=0)
-    summed = graph.op("Add", graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "ids"), position)
+    summed = graph.op(
+        "Add", graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "ids"), position
+    )
     hidden = graph.norm(graph.op("Add", summed, kind), "embeddings.LayerNorm")
     outputs = [graph.op("Identity", hidden, output="layer_0")]
     mask = graph.op("Unsqueeze", graph.op("Cast", "mask", to=TensorProto.FLOAT), axes)
@@ -134,7 +138,9 @@ def build(weights: Path) -> onnx.ModelProto:
 
 def main() -> int:
     GRAPH_PATH.parent.mkdir(parents=True, exist_ok=True)
-    GRAPH_PATH.write_bytes(build(model_directory() / "model.safetensors").SerializeToString(deterministic=True))
+    GRAPH_PATH.write_bytes(
+        build(model_directory() / "model.safetensors").SerializeToString(deterministic=True)
+    )
     sys.stdout.write(f"{GRAPH_PATH}: {GRAPH_PATH.stat().st_size} bytes\n")
     return 0
 

@@ -33,7 +33,8 @@ Floats = npt.NDArray[np.float32]
 class Encoded:
     """A text's tokens without the special ones: `ids` (n,), `offsets` (n, 2) in characters of the text,
     `vectors` per layer (n, 384) of unit length, and `pooled` (384,), the mean of layer 6 with the special
-    tokens, of unit length (the sentence embedding)."""
+    tokens, of unit length (the sentence embedding).
+    """
 
     ids: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
@@ -68,7 +69,9 @@ class Encoder:
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(directory))
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(directory)
+        )
         self.session = onnxruntime.InferenceSession(
             GRAPH_PATH.read_bytes(), options, providers=["CPUExecutionProvider"]
         )

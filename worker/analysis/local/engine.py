@@ -6,11 +6,35 @@ from worker.analysis.assess import judge
 from worker.analysis.gates import Screening, content_words, screen
 from worker.analysis.quotes import evidence_at, sentences
 from worker.analysis.scoring import status_of
-from worker.analysis.types import Assessment, Criterion, Evidence, Extraction, Finding, QuestionSpec, Report, unreported
+from worker.analysis.types import (
+    Assessment,
+    Criterion,
+    Evidence,
+    Extraction,
+    Finding,
+    QuestionSpec,
+    Report,
+    unreported,
+)
 
 
 def _stem(word: str) -> str:
-    for ending in ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "ed", "es", "ly", "er", "s", "e"):
+    for ending in (
+        "ations",
+        "ation",
+        "ings",
+        "ing",
+        "edly",
+        "ies",
+        "ied",
+        "ers",
+        "ed",
+        "es",
+        "ly",
+        "er",
+        "s",
+        "e",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
@@ -50,12 +74,18 @@ class LocalEngine:
         text = screening.text
         spans = sentences(text)
         asked = _stems(question.text)
-        passages = [(_stems(text[spans[i].start : spans[j].end]), spans[i], spans[j]) for i in range(len(spans)) for j in range(i, min(i + 2, len(spans)))]
+        passages = [
+            (_stems(text[spans[i].start : spans[j].end]), spans[i], spans[j])
+            for i in range(len(spans))
+            for j in range(i, min(i + 2, len(spans)))
+        ]
         findings = []
         for criterion in question.criteria:
             best, where = 0.0, None
             for stems, first, last in passages:
-                covered = max(_recall(claim, stems, asked) for claim in (criterion.text, *criterion.paraphrases))
+                covered = max(
+                    _recall(claim, stems, asked) for claim in (criterion.text, *criterion.paraphrases)
+                )
                 if covered > best + 1e-9:
                     best, where = covered, (first, last)
             evidence = None

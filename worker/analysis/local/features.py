@@ -155,7 +155,8 @@ def _near(text: Text, question: Text, layer: int) -> Reals:
 @dataclass(frozen=True, slots=True)
 class Passages:
     """An answer's sentences joined end to end, and its windows: `index` (w, longest) holds sentence numbers, padded
-    by the number of sentences."""
+    by the number of sentences.
+    """
 
     texts: tuple[Text, ...]
     index: npt.NDArray[np.int64]
@@ -182,7 +183,10 @@ def passages_of(texts: Sequence[Text], asked: Asked) -> Passages:
     index = np.full((len(spans), max(j - i for i, j in spans)), count, dtype=np.int64)
     for row, (i, j) in enumerate(spans):
         index[row, : j - i] = np.arange(i, j)
-    vectors = {layer: np.concatenate([text.encoded.vectors[layer] for text in texts]) for layer in texts[0].encoded.vectors}
+    vectors = {
+        layer: np.concatenate([text.encoded.vectors[layer] for text in texts])
+        for layer in texts[0].encoded.vectors
+    }
     known = np.concatenate([np.clip((_near(text, asked.text, 0) - 0.4) / 0.5, 0.0, 1.0) for text in texts])
     stems = tuple(piece for text in texts for piece in text.stems)
     content = np.concatenate([text.content for text in texts])
@@ -205,14 +209,18 @@ def passages_of(texts: Sequence[Text], asked: Asked) -> Passages:
     )
 
 
-def _max(values: npt.NDArray[np.floating], starts: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> Reals:
+def _max(
+    values: npt.NDArray[np.floating], starts: npt.NDArray[np.int64], index: npt.NDArray[np.int64]
+) -> Reals:
     """(r, tokens) -> (r, windows): the best token of each window."""
     best = np.maximum.reduceat(values, starts, axis=1).astype(np.float64)
     padded = np.concatenate([best, np.full((len(best), 1), -1.0)], axis=1)
     return padded[:, index].max(axis=2)
 
 
-def _sum(values: npt.NDArray[np.floating], starts: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> Reals:
+def _sum(
+    values: npt.NDArray[np.floating], starts: npt.NDArray[np.int64], index: npt.NDArray[np.int64]
+) -> Reals:
     """(tokens,) -> (windows,): the sum over each window."""
     sums = np.append(np.add.reduceat(values.astype(np.float64), starts), 0.0)
     total: Reals = sums[index].sum(axis=1)
@@ -242,8 +250,13 @@ def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
     window_vectors = _pooled(passages)
     cosine = window_vectors @ text.encoded.pooled.astype(np.float64)
     question = asked.text.encoded.pooled.astype(np.float64)
-    cosine_new = _without(window_vectors, question) @ _without(text.encoded.pooled.astype(np.float64)[None], question)[0]
-    best_sentence = _max((passages.pooled @ text.encoded.pooled)[None], np.arange(len(passages.pooled)), index)[0]
+    cosine_new = (
+        _without(window_vectors, question)
+        @ _without(text.encoded.pooled.astype(np.float64)[None], question)[0]
+    )
+    best_sentence = _max(
+        (passages.pooled @ text.encoded.pooled)[None], np.arange(len(passages.pooled)), index
+    )[0]
     asked_cosine = window_vectors @ question
 
     equal = np.array([[piece == other for other in passages.stems] for piece in text.stems], dtype=np.float64)
@@ -251,7 +264,9 @@ def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
     has, like = np.clip(_max(equal, at_word, index), 0, 1), np.clip(_max(grams, at_word, index), 0, 1)
     word_weight = claim.word_weight / max(claim.word_weight.sum(), 1e-9)
     word_plain = claim.word_plain / max(claim.word_plain.sum(), 1e-9)
-    claimed = np.isin(passages.stems, [piece for piece, kept in zip(text.stems, text.content, strict=True) if kept])
+    claimed = np.isin(
+        passages.stems, [piece for piece, kept in zip(text.stems, text.content, strict=True) if kept]
+    )
     fresh = _sum(passages.fresh, at_word, index)
     stem_precision = _ratio(_sum(passages.fresh & claimed, at_word, index), fresh)
 
@@ -341,8 +356,22 @@ def _opposites(claim: Claim, passages: Passages) -> Reals:
         if not opposite or opposite & here:
             continue
         counted += 1
-        has = _sum(np.array([other == word for other in passages.words], dtype=np.float64), passages.word_starts, passages.index) > 0
-        flipped = _sum(np.array([other in opposite for other in passages.words], dtype=np.float64), passages.word_starts, passages.index) > 0
+        has = (
+            _sum(
+                np.array([other == word for other in passages.words], dtype=np.float64),
+                passages.word_starts,
+                passages.index,
+            )
+            > 0
+        )
+        flipped = (
+            _sum(
+                np.array([other in opposite for other in passages.words], dtype=np.float64),
+                passages.word_starts,
+                passages.index,
+            )
+            > 0
+        )
         total += flipped & ~has
     return np.minimum(total, 2.0) / 2
 

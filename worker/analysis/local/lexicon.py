@@ -8,11 +8,77 @@ from functools import lru_cache
 from worker.analysis.gates import FUNCTION_WORDS
 
 NEGATIONS = frozenset(
-    """no not never none nothing nobody nowhere neither nor without cannot can't don't doesn't didn't won't wouldn't
-    shouldn't couldn't isn't aren't wasn't weren't haven't hasn't hadn't dont doesnt didnt cant isnt arent wont wasnt
-    hardly barely rarely seldom lack lacks lacking fails fail unable impossible false untrue incorrect wrong""".split()
+    [
+        "no",
+        "not",
+        "never",
+        "none",
+        "nothing",
+        "nobody",
+        "nowhere",
+        "neither",
+        "nor",
+        "without",
+        "cannot",
+        "can't",
+        "don't",
+        "doesn't",
+        "didn't",
+        "won't",
+        "wouldn't",
+        "shouldn't",
+        "couldn't",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "weren't",
+        "haven't",
+        "hasn't",
+        "hadn't",
+        "dont",
+        "doesnt",
+        "didnt",
+        "cant",
+        "isnt",
+        "arent",
+        "wont",
+        "wasnt",
+        "hardly",
+        "barely",
+        "rarely",
+        "seldom",
+        "lack",
+        "lacks",
+        "lacking",
+        "fails",
+        "fail",
+        "unable",
+        "impossible",
+        "false",
+        "untrue",
+        "incorrect",
+        "wrong",
+    ]
 )
-CLAUSE_ENDS = frozenset("but because so although though while whereas which that since unless if and or then".split())
+CLAUSE_ENDS = frozenset(
+    [
+        "but",
+        "because",
+        "so",
+        "although",
+        "though",
+        "while",
+        "whereas",
+        "which",
+        "that",
+        "since",
+        "unless",
+        "if",
+        "and",
+        "or",
+        "then",
+    ]
+)
 NEGATION_REACH = 5
 """How many words after a negation it bears on, unless the clause ends before."""
 
