@@ -1,7 +1,5 @@
 """Celery options, nothing else. Each is a consequence of one rule: the rows are the truth, messages only wake."""
 
-import os
-
 from webapp.settings import read_settings
 
 _settings = read_settings()
@@ -49,4 +47,4 @@ beat_schedule = {
     },
     "purge-expired": {"task": "worker.tasks.purge_expired", "schedule": 3600.0},
 }
-beat_schedule_filename = os.path.join(_settings.data_dir, "celerybeat-schedule")
+beat_schedule_filename = str(_settings.data_dir / "celerybeat-schedule")

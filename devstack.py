@@ -139,15 +139,27 @@ def start_postgres(folder: Path, *, durable: bool = True, port: int | None = Non
         )
         if made.returncode:
             shutil.rmtree(data, ignore_errors=True)
-            raise StackError(f"initdb failed: {made.stderr.strip().splitlines()[-1] if made.stderr else 'no reason given'}")
+            raise StackError(
+                f"initdb failed: {made.stderr.strip().splitlines()[-1] if made.stderr else 'no reason given'}"
+            )
     wait_for_previous(data / "postmaster.pid")
     port = port or free_port()
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 200}
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": 200,
+    }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     log = (folder / "log").open("ab")
     process = subprocess.Popen(  # noqa: S603
-        [str(postgres_bin() / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())],
+        [
+            str(postgres_bin() / "postgres"),
+            "-D",
+            str(data),
+            *(f"--{name}={value}" for name, value in options.items()),
+        ],
         stdout=log,
         stderr=log,
         stdin=subprocess.DEVNULL,
@@ -201,7 +213,7 @@ def start_redis(folder: Path, *, port: int | None = None, password: str | None =
         preexec_fn=lambda: die_with_parent(signal.SIGTERM),
     )
     # By standard input, so that the password is in no process list and no file.
-    settings = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\n"
+    settings = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n'
     assert process.stdin is not None
     process.stdin.write(settings.encode())
     process.stdin.close()
@@ -238,7 +250,9 @@ def unprivileged_account(folder: Path) -> pwd.struct_passwd | None:
             mode = parent.stat().st_mode
             if not mode & 0o001:
                 # Search only: names stay unlisted, and files keep their own modes.
-                print(f"make: letting PostgreSQL's account pass through {parent} (chmod o+x)", file=sys.stderr)
+                print(
+                    f"make: letting PostgreSQL's account pass through {parent} (chmod o+x)", file=sys.stderr
+                )
                 parent.chmod(mode | 0o001)
     return account
 
@@ -274,7 +288,9 @@ def die_with_parent(signum: signal.Signals) -> None:
 
 def _locales() -> str:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout.replace("utf8", "UTF-8")  # noqa: S607
+        return subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout.replace(
+            "utf8", "UTF-8"
+        )
     return ""
 
 
@@ -305,11 +321,15 @@ def run() -> int:
         cleanup.callback((data_dir / "env").unlink, missing_ok=True)
         processes = parse_procfile((ROOT / "Procfile").read_text()).processes
         release(processes.pop("release"), environment)
-        return supervise(processes, environment, lambda: print_addresses(ports, data_dir, time.monotonic() - started))
+        return supervise(
+            processes, environment, lambda: print_addresses(ports, data_dir, time.monotonic() - started)
+        )
 
 
 def release(command: str, environment: dict[str, str]) -> None:
-    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise StackError("the release step failed; what it said is above.")
@@ -322,7 +342,10 @@ def supervise(processes: dict[str, str], environment: dict[str, str], on_ready: 
     for name, command in processes.items():
         # `child` makes the process stop when this one is killed without a chance to stop it.
         manager.add_process(
-            name, f"exec {sys.executable} {ROOT / 'devstack.py'} child -- {command}", cwd=str(ROOT), env=environment
+            name,
+            f"exec {sys.executable} {ROOT / 'devstack.py'} child -- {command}",
+            cwd=str(ROOT),
+            env=environment,
         )
     ready = threading.Thread(target=_tell_when_ready, args=(environment, on_ready), daemon=True)
     ready.start()
@@ -365,10 +388,10 @@ def _tell_when_ready(environment: dict[str, str], on_ready: Callable[[], None]) 
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - loopback, built here
-            return bool(response.status == 200)  # noqa: PLR2004
+            return bool(response.status == 200)
     except urllib.error.HTTPError as error:
         # Flower behind a login answers 401, which is an answer.
-        return error.code == 401  # noqa: PLR2004
+        return error.code == 401
     except OSError:
         return False
 
@@ -395,7 +418,9 @@ def write_env_file(data_dir: Path, environment: dict[str, str]) -> None:
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{name}={environment[name]}\n" for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"))
+        file.writelines(
+            f"{name}={environment[name]}\n" for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+        )
 
 
 def kept_secret(data_dir: Path) -> str:
@@ -421,7 +446,7 @@ def alone(data_dir: Path) -> Iterator[None]:
 
 def chosen_port(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
-    if not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004
+    if not text.isdigit() or not 0 < int(text) < 65536:
         raise StackError(f"{name} is {text!r}; it must be a port number.")
     return int(text)
 

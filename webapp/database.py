@@ -42,7 +42,8 @@ db = SQLAlchemy(metadata=Base.metadata)
 
 UuidPrimaryKey = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
 # The database's clock, so that rows of hosts whose clocks differ can be compared.
-CreatedAt = Annotated[datetime, mapped_column(server_default=sa.func.now())]
+NOW = sa.func.clock_timestamp()
+CreatedAt = Annotated[datetime, mapped_column(server_default=NOW)]
 
 
 def enum_type(enum: type[StrEnum], name: str) -> sa.Enum:
@@ -57,7 +58,7 @@ def enum_type(enum: type[StrEnum], name: str) -> sa.Enum:
     )
 
 
-def engine_options(settings: Settings, *, pool_size: int) -> dict[str, Any]:
+def engine_options(*, pool_size: int) -> dict[str, Any]:
     """Options for create_engine: a dead or frozen server is noticed in seconds, never waited for without end."""
     return {
         "pool_size": pool_size,
@@ -89,5 +90,5 @@ def _set_session_limits(connection: Any, _record: Any) -> None:
 
 def make_session_factory(settings: Settings, *, pool_size: int = 4) -> sessionmaker[Session]:
     """Sessions for a process without Flask (a worker, a script)."""
-    engine = sa.create_engine(settings.database_url, **engine_options(settings, pool_size=pool_size))
+    engine = sa.create_engine(settings.database_url, **engine_options(pool_size=pool_size))
     return sessionmaker(engine, expire_on_commit=False)

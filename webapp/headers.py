@@ -13,10 +13,19 @@ from webapp.settings import Settings
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-EXPOSED = (
-    "ETag, Location, Retry-After, Preference-Applied, Idempotency-Replayed, X-Request-ID, Content-Disposition, "
-    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
-).split(", ")
+EXPOSED = [
+    "ETag",
+    "Location",
+    "Retry-After",
+    "Preference-Applied",
+    "Idempotency-Replayed",
+    "X-Request-ID",
+    "Content-Disposition",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "RateLimit-Policy",
+]
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -51,7 +60,14 @@ def register(app: Flask, settings: Settings) -> None:
             app,
             resources={r"/api/.*": {"origins": list(settings.allowed_origins)}},
             expose_headers=EXPOSED,
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-None-Match",
+                "Prefer",
+                "X-Request-ID",
+            ],
             methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
             max_age=600,
         )

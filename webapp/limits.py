@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from webapp.accounts.tokens import current_user_id
+from webapp.identity import current_user_id
 from webapp.queue import PUBLISH_TIMEOUT_SECONDS
 from webapp.settings import Settings
 
@@ -61,7 +61,7 @@ def by_address_and_account() -> str:
 
 def failures_only(limit: str, key_func: Callable[[], str]) -> Any:
     """A limit that only failed logins use up."""
-    return limiter.limit(limit, key_func=key_func, deduct_when=lambda response: response.status_code == 401)  # noqa: PLR2004
+    return limiter.limit(limit, key_func=key_func, deduct_when=lambda response: response.status_code == 401)
 
 
 def _tell_limits(response: Response) -> Response:
@@ -73,6 +73,6 @@ def _tell_limits(response: Response) -> Response:
         response.headers["RateLimit-Remaining"] = str(max(0, current.remaining))
         response.headers["RateLimit-Reset"] = str(reset)
         response.headers["RateLimit-Policy"] = f"{current.limit.amount};w={current.limit.get_expiry()}"
-        if response.status_code == 429:  # noqa: PLR2004
+        if response.status_code == 429:
             response.headers["Retry-After"] = str(reset)
     return response

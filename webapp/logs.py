@@ -33,7 +33,8 @@ class JsonFormatter(logging.Formatter):
             line["error"] = record.exc_info[0].__name__
             # A driver's message quotes the values of a row: only the places are kept.
             line["trace"] = [
-                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(record.exc_info[2])
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])
             ]
         return json.dumps(line, default=str)
 
@@ -67,7 +68,9 @@ def register(app: Flask) -> None:
                     "method": request.method,
                     "route": request.url_rule.rule if request.url_rule else None,
                     "status": response.status_code,
-                    "duration_ms": round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
+                    "duration_ms": round((time.perf_counter() - g.started) * 1000, 1)
+                    if "started" in g
+                    else None,
                     "user_id": _user_id(),
                 },
             )

@@ -145,7 +145,9 @@ def _database_url(text: str) -> str:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise SettingsError("DATABASE_URL is not a URL like postgresql://user:password@host:5432/name.") from None
+        raise SettingsError(
+            "DATABASE_URL is not a URL like postgresql://user:password@host:5432/name."
+        ) from None
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise SettingsError(f"DATABASE_URL names {url.get_backend_name()}; only PostgreSQL is supported.")
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)

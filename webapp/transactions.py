@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from flask import Response, json, make_response, request
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.accounts.models import IdempotencyKey
-from webapp.accounts.tokens import current_user_id
-from webapp.database import db
+from webapp.database import Base, CreatedAt, db
 from webapp.errors import IdempotencyKeyReusedError, InvalidFieldsError
+from webapp.identity import current_user_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -24,6 +26,22 @@ IDEMPOTENCY_HEADER = {
     "description": "Makes a repeat of the request give the first one's answer, for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+
+
+class IdempotencyKey(Base):
+    """The answer to a request with an Idempotency-Key, committed together with what the request did."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[int | None]
+    body: Mapped[str | None]
+    location: Mapped[str | None]
+    created_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
 def transactional(view: View) -> View:
@@ -72,7 +90,7 @@ def idempotent(view: View) -> View:
 
 
 def _check_key(key: str) -> None:
-    if not 1 <= len(key) <= 255 or not key.isprintable():  # noqa: PLR2004 - the contract's own number
+    if not 1 <= len(key) <= 255 or not key.isprintable():
         raise InvalidFieldsError({"Idempotency-Key": ["Must be 1 to 255 printable characters."]})
 
 

@@ -20,7 +20,6 @@ from webapp.interviews.models import Interview, InterviewStatus, Question, Respo
 from webapp.jobs.models import JobKind
 from webapp.jobs.service import Claim
 from webapp.reports.models import SkillGap
-from webapp.settings import Settings
 from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
 from worker.analysis.types import (
     Aspect,
@@ -42,7 +41,7 @@ Result = TypeVar("Result")
 class Analysis(Protocol, Generic[Inputs, Result]):
     def read(self, session: Session, claimed: Claim) -> Inputs: ...
     def analyse(self, engine: Engine, inputs: Inputs, report: Report) -> Result: ...
-    def store(self, session: Session, claimed: Claim, result: Result, settings: Settings) -> None: ...
+    def store(self, session: Session, claimed: Claim, result: Result) -> None: ...
     def costs(self, result: Result) -> dict[str, float | None]: ...
 
 
@@ -61,16 +60,20 @@ class AnswerFeedback:
 
     def read(self, session: Session, claimed: Claim) -> AnswerInputs:
         response = session.scalars(
-            sa.select(Response).where(Response.id == claimed.response_id).options(joinedload(Response.question))
+            sa.select(Response)
+            .where(Response.id == claimed.response_id)
+            .options(joinedload(Response.question))
         ).one()
-        return AnswerInputs(response.user_answer, question_spec(response.question), response.time_taken_seconds)
+        return AnswerInputs(
+            response.user_answer, question_spec(response.question), response.time_taken_seconds
+        )
 
     def analyse(self, engine: Engine, inputs: AnswerInputs, report: Report) -> Assessment:
         return engine.assess(
             inputs.answer, inputs.question, time_taken_seconds=inputs.time_taken_seconds, report=report
         )
 
-    def store(self, session: Session, claimed: Claim, result: Assessment, settings: Settings) -> None:
+    def store(self, session: Session, claimed: Claim, result: Assessment) -> None:
         response = session.get_one(Response, claimed.response_id)
         response.score = round(result.score, 2)
         response.feedback = to_wire(result)
@@ -172,7 +175,7 @@ class SkillGapAnalysis:
             inputs.answers, inputs.skills, interview_id=str(inputs.interview_id), today=inputs.today
         )
 
-    def store(self, session: Session, claimed: Claim, result: tuple[Gap, ...], settings: Settings) -> None:
+    def store(self, session: Session, claimed: Claim, result: tuple[Gap, ...]) -> None:
         interview = interviews.lock_interview(session, claimed.interview_id)
         session.execute(sa.delete(SkillGap).where(SkillGap.interview_id == interview.id))
         session.add_all(
@@ -234,7 +237,9 @@ def _profiles(session: Session, named: dict[str, str]) -> dict[str, SkillProfile
             # A skill that the bank has dropped since keeps the name it was asked under.
             name=skills[skill_id].name if skill_id in skills else name,
             prerequisites=tuple(
-                names[other] for other in (skills[skill_id].prerequisites if skill_id in skills else ()) if other in names
+                names[other]
+                for other in (skills[skill_id].prerequisites if skill_id in skills else ())
+                if other in names
             ),
             resources=tuple(skills[skill_id].resources) if skill_id in skills else (),
         )

@@ -29,7 +29,9 @@ def to_wire(assessment: Assessment) -> dict[str, Any]:
         },
         "confidence": assessment.confidence,
         "insufficient": insufficient is not None,
-        "insufficient_reason": {"code": insufficient.code, "reason": insufficient.reason} if insufficient else None,
+        "insufficient_reason": {"code": insufficient.code, "reason": insufficient.reason}
+        if insufficient
+        else None,
         "provider": assessment.provider,
         "model": assessment.model,
         "rubric_version": assessment.rubric_version,

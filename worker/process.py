@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import queue
-from webapp.database import make_session_factory
+from webapp.database import NOW, make_session_factory
 from webapp.jobs import service as jobs
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.settings import Settings
@@ -75,17 +75,19 @@ class WorkerProcess:
                     next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
                 sweeper.sweep(self.sessions, self.settings)
             except SQLAlchemyError as error:
-                logger.warning("caretaker could not reach the database", extra={"error": type(error).__name__})
+                logger.warning(
+                    "caretaker could not reach the database", extra={"error": type(error).__name__}
+                )
             self._stopping.wait(self.settings.sweep_seconds)
 
     def heartbeat(self, role: str) -> None:
         """Note that this worker, or the beat whose message it got, is alive."""
         name = self.name if role == "worker" else role
-        statement = insert(WorkerHeartbeat).values(worker=name, role=role, seen_at=jobs.NOW)
+        statement = insert(WorkerHeartbeat).values(worker=name, role=role, seen_at=NOW)
         with self.sessions.begin() as session:
             session.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[WorkerHeartbeat.worker], set_={"seen_at": jobs.NOW}
+                    index_elements=[WorkerHeartbeat.worker], set_={"seen_at": NOW}
                 )
             )
 

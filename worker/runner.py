@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -108,13 +108,13 @@ class Runner:
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
                 interviews.lock_interview(session, claimed.interview_id)
-                if not jobs.succeed(session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)):
+                if not jobs.succeed(
+                    session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)
+                ):
                     session.rollback()
                     return False
-                analysis.store(session, claimed, result, self._settings)
-                interviews.settle(
-                    session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
-                )
+                analysis.store(session, claimed, result)
+                interviews.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
                 if claimed.kind is JobKind.ANSWER_FEEDBACK:
                     interviews.analysis_again(session, claimed.interview_id)
                 return True
@@ -136,9 +136,7 @@ class Runner:
                         code=error.code,
                         message=error.message,
                     )
-                failed = jobs.fail(
-                    session, claimed, code=error.code, message=error.message, retryable=True
-                )
+                failed = jobs.fail(session, claimed, code=error.code, message=error.message, retryable=True)
                 if failed:
                     interviews.settle(
                         session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
@@ -168,7 +166,7 @@ class Lease:
         self._last_report = time.monotonic()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
-    def __enter__(self) -> Lease:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -214,4 +212,8 @@ def _persistently(store: Callable[[], Result]) -> Result:
 
 
 def _ids(claimed: Claim) -> dict[str, str]:
-    return {"job_id": str(claimed.job_id), "kind": claimed.kind.value, "interview_id": str(claimed.interview_id)}
+    return {
+        "job_id": str(claimed.job_id),
+        "kind": claimed.kind.value,
+        "interview_id": str(claimed.interview_id),
+    }

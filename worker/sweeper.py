@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.accounts import service as accounts
-from webapp.accounts.models import IdempotencyKey
 from webapp.interviews import service as interviews
 from webapp.jobs import service as jobs
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.queue import publish_after_commit
 from webapp.settings import Settings
+from webapp.transactions import IdempotencyKey
 
 # "swee" in ASCII: one sweep at a time is enough; a second one returns at once.
 ADVISORY_LOCK = 0x73776565
@@ -58,7 +58,8 @@ def purge_expired(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         session.execute(
             sa.delete(IdempotencyKey).where(
-                IdempotencyKey.created_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, IDEMPOTENCY_HOURS)
+                IdempotencyKey.created_at
+                < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, IDEMPOTENCY_HOURS)
             )
         )
         session.execute(

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-23 18:49:06.479968
+Create Date: 2026-11-23 18:53:56.659549
 """
 
 import sqlalchemy as sa
@@ -47,7 +47,7 @@ def upgrade() -> None:
     sa.Column('full_name', sa.String(length=200), nullable=False),
     sa.Column('password_hash', sa.Text(), nullable=False),
     sa.Column('is_active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('username', name=op.f('uq_users_username'))
     )
@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.create_table('worker_heartbeats',
     sa.Column('worker', sa.String(length=255), nullable=False),
     sa.Column('role', sa.String(length=20), nullable=False),
-    sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('worker', name=op.f('pk_worker_heartbeats'))
     )
@@ -63,7 +63,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
     sa.Column('refresh_token_id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_auth_sessions_user_id_users'), ondelete='CASCADE'),
@@ -88,7 +88,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('body', sa.Text(), nullable=True),
     sa.Column('location', sa.Text(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_idempotency_keys_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('user_id', 'key', name=op.f('pk_idempotency_keys'))
     )
@@ -106,7 +106,7 @@ def upgrade() -> None:
     sa.Column('follow_ups', sa.Boolean(), nullable=False),
     sa.Column('overall_score', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('dimension_scores', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
-    sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(status = 'in_progress') = (completed_at IS NULL)", name=op.f('ck_interviews_completed_at_iff_over')),
     sa.CheckConstraint('overall_score BETWEEN 0 AND 100', name=op.f('ck_interviews_overall_score_range')),
@@ -147,7 +147,7 @@ def upgrade() -> None:
     sa.Column('recommendation', sa.Text(), nullable=False),
     sa.Column('study_plan', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('next_review_on', sa.Date(), nullable=False),
-    sa.Column('identified_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('identified_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.CheckConstraint('confidence BETWEEN 0 AND 1', name=op.f('ck_skill_gaps_confidence_range')),
     sa.CheckConstraint('gap_score BETWEEN 0 AND 100', name=op.f('ck_skill_gaps_gap_score_range')),
     sa.ForeignKeyConstraint(['interview_id'], ['interviews.id'], name=op.f('fk_skill_gaps_interview_id_interviews'), ondelete='CASCADE'),
@@ -162,7 +162,7 @@ def upgrade() -> None:
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('user_answer', sa.Text(), nullable=False),
     sa.Column('time_taken_seconds', sa.Double(), nullable=True),
-    sa.Column('answered_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('score', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('feedback', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.CheckConstraint('(score IS NULL) = (feedback IS NULL)', name=op.f('ck_responses_score_iff_feedback')),
@@ -187,9 +187,9 @@ def upgrade() -> None:
     sa.Column('interview_id', sa.Uuid(), nullable=False),
     sa.Column('question_id', sa.Uuid(), nullable=True),
     sa.Column('response_id', sa.Uuid(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('run_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('run_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('publishes', sa.Integer(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),

@@ -39,19 +39,3 @@ class AuthSession(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
-
-
-class IdempotencyKey(Base):
-    """The answer to a request with an Idempotency-Key, committed together with what the request did."""
-
-    __tablename__ = "idempotency_keys"
-
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
-    )
-    key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
-    request_hash: Mapped[str] = mapped_column(sa.String(64))
-    status: Mapped[int | None]
-    body: Mapped[str | None]
-    location: Mapped[str | None]
-    created_at: Mapped[CreatedAt] = mapped_column(index=True)

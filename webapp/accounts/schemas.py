@@ -89,15 +89,15 @@ class TokenPairSchema(ma.Schema):
     access_token = ma.fields.String(required=True)
     refresh_token = ma.fields.String(required=True)
     token_type = ma.fields.String(required=True, validate=validate.Equal("bearer"))
-    expires_in = ma.fields.Integer(required=True, metadata={"description": "Seconds that the access token lives."})
+    expires_in = ma.fields.Integer(
+        required=True, metadata={"description": "Seconds that the access token lives."}
+    )
     user = ma.fields.Nested(UserSchema, required=True)
 
 
 class PasswordChangeSchema(ma.Schema):
     current_password = Text(required=True, load_only=True)
-    new_password = Text(
-        required=True, load_only=True, validate=strong_password, metadata={"minLength": 8}
-    )
+    new_password = Text(required=True, load_only=True, validate=strong_password, metadata={"minLength": 8})
 
 
 class ProfileUpdateSchema(ma.Schema):

@@ -51,9 +51,7 @@ def authenticate(session: Session, *, email: str, password: str, rounds: int) ->
 
 def open_session(session: Session, user: User, *, lifetime: timedelta) -> AuthSession:
     """Start a family of refresh tokens."""
-    row = AuthSession(
-        user_id=user.id, refresh_token_id=uuid.uuid4(), expires_at=sa.func.now() + lifetime
-    )
+    row = AuthSession(user_id=user.id, refresh_token_id=uuid.uuid4(), expires_at=sa.func.now() + lifetime)
     session.add(row)
     session.flush()
     return row
@@ -126,5 +124,3 @@ def purge_expired_sessions(session: Session) -> int:
 
 def _by_email(session: Session, email: str) -> User | None:
     return session.scalar(sa.select(User).where(sa.func.lower(User.email) == email.lower()))
-
-

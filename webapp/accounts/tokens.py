@@ -44,7 +44,9 @@ def key_id(secret: str) -> str:
 
 
 def register(app: Flask, settings: Settings) -> None:
-    keys = {key_id(secret): secret for secret in (settings.secret_key, settings.previous_secret_key) if secret}
+    keys = {
+        key_id(secret): secret for secret in (settings.secret_key, settings.previous_secret_key) if secret
+    }
     signing_key_id = key_id(settings.secret_key)
     app.config.update(
         JWT_SECRET_KEY=settings.secret_key,
@@ -136,10 +138,6 @@ def issue_pair(session: AuthSession) -> dict[str, Any]:
 def current_user() -> User:
     """The user of this request; only behind require_access_token or require_refresh_token."""
     return cast("User", _current_user)
-
-
-def current_user_id() -> uuid.UUID:
-    return current_user().id
 
 
 def current_session_id() -> uuid.UUID:

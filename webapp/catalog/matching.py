@@ -17,9 +17,55 @@ GENERAL_ROLES = ("project_manager", "business_analyst")
 
 # Words that say how senior or how employed somebody is, not what they do.
 _RANK_WORDS = frozenset(
-    "a an and at for in of on the to with senior sr junior jr mid entry level lead principal staff associate"
-    " assistant intern internship trainee graduate contract contractor freelance remote hybrid part full time"
-    " i ii iii iv role position job specialist expert ninja guru rockstar".split()
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "for",
+        "in",
+        "of",
+        "on",
+        "the",
+        "to",
+        "with",
+        "senior",
+        "sr",
+        "junior",
+        "jr",
+        "mid",
+        "entry",
+        "level",
+        "lead",
+        "principal",
+        "staff",
+        "associate",
+        "assistant",
+        "intern",
+        "internship",
+        "trainee",
+        "graduate",
+        "contract",
+        "contractor",
+        "freelance",
+        "remote",
+        "hybrid",
+        "part",
+        "full",
+        "time",
+        "i",
+        "ii",
+        "iii",
+        "iv",
+        "role",
+        "position",
+        "job",
+        "specialist",
+        "expert",
+        "ninja",
+        "guru",
+        "rockstar",
+    ]
 )
 _SYNONYMS = {
     "dev": "developer",
@@ -96,7 +142,7 @@ def match_roles(title: str, roles: Iterable[RoleName]) -> list[RoleMatch]:
     if best.similarity < MIN_ROLE_SIMILARITY:
         general = [match for match in scored if match.id in GENERAL_ROLES]
         return general[:MAX_ROLES] or scored[:1]
-    if best.similarity >= 0.99:  # noqa: PLR2004 - the very title
+    if best.similarity >= 0.99:
         return [best]
     return [
         match
@@ -119,13 +165,17 @@ def _role_similarity(wanted: str, core: str, role: RoleName) -> float:
         overlap = _weight(shared) / max(_weight(words | name_words), 1e-9)
         contained = 0.9 if name_words <= words and len(name_words) > 1 else 0.0
         spelling = fuzz.ratio(core, name) / 100
-        best = max(best, 0.35 + 0.6 * overlap if shared else 0.0, contained, spelling if spelling > 0.8 else 0.0)  # noqa: PLR2004
+        best = max(
+            best, 0.35 + 0.6 * overlap if shared else 0.0, contained, spelling if spelling > 0.8 else 0.0
+        )
     skill_share = len(words & role.skill_words) / max(len(words), 1)
     return min(0.98, max(best, 0.5 + 0.35 * skill_share if skill_share else 0.0) + 0.05 * skill_share)
 
 
 # Words that many titles share say little.
-_COMMON_TITLE_WORDS = frozenset("engineer developer manager analyst administrator architect designer software".split())
+_COMMON_TITLE_WORDS = frozenset(
+    ["engineer", "developer", "manager", "analyst", "administrator", "architect", "designer", "software"]
+)
 
 
 def _weight(words: set[str]) -> float:
@@ -153,7 +203,7 @@ def skills_named(description: str, names: Mapping[str, Sequence[str]]) -> dict[s
             len(re.findall(rf"(?<![\w+#]){re.escape(alias.lower())}(?![\w+#])", lowered))
             for alias in {alias.lower() for alias in aliases}
             # One or two letters (Go, R, C) stand for too many other things.
-            if len(alias) > 2  # noqa: PLR2004
+            if len(alias) > 2
         )
         if count:
             found[skill_id] = count

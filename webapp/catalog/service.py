@@ -30,9 +30,9 @@ def read_catalog(session: Session) -> dict[str, Any]:
     """Roles in their order with their skills, and every skill with how many questions it has."""
     skills = {skill.id: skill for skill in session.scalars(sa.select(Skill).order_by(Skill.name))}
     counts = dict(
-        session.execute(
-            sa.select(BankQuestion.skill_id, sa.func.count()).group_by(BankQuestion.skill_id)
-        ).tuples()
+        session.execute(sa.select(BankQuestion.skill_id, sa.func.count()).group_by(BankQuestion.skill_id))
+        .tuples()
+        .all()
     )
 
     def listed(ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -116,7 +116,11 @@ def select_questions(
     fits_type = {e.skill_id for e in pool if interview_type in (selection.MIXED, e.question_type)}
     if wanted and fits_type.isdisjoint(wanted):
         raise InvalidFieldsError(
-            {"topics": [f"None of these has {interview_type} questions; choose other topics or another type."]}
+            {
+                "topics": [
+                    f"None of these has {interview_type} questions; choose other topics or another type."
+                ]
+            }
         )
     for skill_id, mentions in matching.skills_named(job_description or "", names).items():
         is_behavioral = skill_id in behavioral and skill_id not in technical
@@ -156,7 +160,9 @@ def _topic_skills(topics: Sequence[str], names: dict[str, list[str]]) -> list[st
     for index, topic in enumerate(topics):
         skill_id = matching.match_topic(topic, names)
         if skill_id is None:
-            errors[f"topics.{index}"] = ["No skill of the catalog has this name; GET /api/catalog lists them."]
+            errors[f"topics.{index}"] = [
+                "No skill of the catalog has this name; GET /api/catalog lists them."
+            ]
         else:
             found.append(skill_id)
     if errors:

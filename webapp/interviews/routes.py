@@ -9,10 +9,11 @@ from flask import current_app
 from flask.views import MethodView
 
 from webapp import limits
-from webapp.accounts.tokens import current_user, current_user_id, require_access_token
+from webapp.accounts.tokens import current_user, require_access_token
 from webapp.blueprint import Blueprint
 from webapp.database import db
 from webapp.errors import NotFoundError
+from webapp.identity import current_user_id
 from webapp.interviews import service
 from webapp.interviews.models import Interview, Response
 from webapp.interviews.schemas import (
@@ -35,8 +36,12 @@ from webapp.transactions import idempotent, transactional
 interviews = Blueprint(
     "Interviews", __name__, url_prefix="/api/interviews", description="Practising an interview."
 )
-questions = Blueprint("Questions", __name__, url_prefix="/api/questions", description="Answering its questions.")
-responses = Blueprint("Responses", __name__, url_prefix="/api/responses", description="Answers and their feedback.")
+questions = Blueprint(
+    "Questions", __name__, url_prefix="/api/questions", description="Answering its questions."
+)
+responses = Blueprint(
+    "Responses", __name__, url_prefix="/api/responses", description="Answers and their feedback."
+)
 
 
 def _max_attempts() -> int:

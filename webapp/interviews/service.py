@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp.accounts.models import User
 from webapp.catalog import service as catalog
+from webapp.database import NOW
 from webapp.errors import (
     AlreadyAnsweredError,
     InterviewClosedError,
@@ -179,9 +180,7 @@ def submit_answer(
         raise AlreadyAnsweredError
     if interview.status is not InterviewStatus.IN_PROGRESS:
         raise InterviewClosedError
-    submission = _add_response(
-        session, user, question, 1, user_answer, time_taken_seconds, max_attempts
-    )
+    submission = _add_response(session, user, question, 1, user_answer, time_taken_seconds, max_attempts)
     complete_when_done(session, interview, max_attempts=max_attempts)
     return submission
 
@@ -199,14 +198,10 @@ def retry_answer(
     _interview, question, attempts = _lock_question(session, user, question_id)
     if not attempts:
         raise NotAnsweredError
-    return _add_response(
-        session, user, question, attempts + 1, user_answer, time_taken_seconds, max_attempts
-    )
+    return _add_response(session, user, question, attempts + 1, user_answer, time_taken_seconds, max_attempts)
 
 
-def complete_interview(
-    session: Session, user: User, interview_id: uuid.UUID, *, max_attempts: int
-) -> Job:
+def complete_interview(session: Session, user: User, interview_id: uuid.UUID, *, max_attempts: int) -> Job:
     """End an interview with what has been answered; its skill-gap job. Ending it twice gives the same job.
 
     Raises InterviewClosedError for an abandoned one.
@@ -216,9 +211,7 @@ def complete_interview(
         raise InterviewClosedError("This interview was abandoned, so it cannot be completed.")
     if interview.status is InterviewStatus.COMPLETED:
         return session.scalars(
-            sa.select(Job).where(
-                Job.interview_id == interview.id, Job.kind == JobKind.SKILL_GAP_ANALYSIS
-            )
+            sa.select(Job).where(Job.interview_id == interview.id, Job.kind == JobKind.SKILL_GAP_ANALYSIS)
         ).one()
     return _complete(session, interview, max_attempts)
 
@@ -230,7 +223,7 @@ def abandon_interview(session: Session, user: User, interview_id: uuid.UUID) -> 
         raise InterviewClosedError("This interview is completed already, so it cannot be abandoned.")
     if interview.status is InterviewStatus.IN_PROGRESS:
         interview.status = InterviewStatus.ABANDONED
-        interview.completed_at = sa.func.now()
+        interview.completed_at = NOW
         session.flush()
 
 
@@ -297,9 +290,7 @@ def refresh_scores(session: Session, interview: Interview) -> None:
     judged = session.execute(
         sa.select(Response.score, Response.feedback["dimensions"])
         .join(Response.question)
-        .where(
-            Question.interview_id == interview.id, Response.attempt == 1, Response.feedback.is_not(None)
-        )
+        .where(Question.interview_id == interview.id, Response.attempt == 1, Response.feedback.is_not(None))
     ).all()
     if not judged:
         return
@@ -319,17 +310,13 @@ def _lock_interview(session: Session, interview_id: uuid.UUID, user_id: uuid.UUI
     query = sa.select(Interview).where(Interview.id == interview_id)
     if user_id is not None:
         query = query.where(Interview.user_id == user_id)
-    interview = session.scalar(
-        query.with_for_update().execution_options(populate_existing=True)
-    )
+    interview = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if interview is None:
         raise NotFoundError
     return interview
 
 
-def _lock_question(
-    session: Session, user: User, question_id: uuid.UUID
-) -> tuple[Interview, Question, int]:
+def _lock_question(session: Session, user: User, question_id: uuid.UUID) -> tuple[Interview, Question, int]:
     """The question, its locked interview, and how many attempts it has."""
     interview_id = session.scalar(sa.select(Question.interview_id).where(Question.id == question_id))
     if interview_id is None:
@@ -373,7 +360,7 @@ def _add_response(
 
 def _complete(session: Session, interview: Interview, max_attempts: int) -> Job:
     interview.status = InterviewStatus.COMPLETED
-    interview.completed_at = sa.func.now()
+    interview.completed_at = NOW
     session.flush()
     return jobs.enqueue(
         session,
@@ -389,9 +376,7 @@ def _feedback_pending(session: Session, interview_id: uuid.UUID) -> bool:
     pending = (
         sa.select(Job.id)
         .join(Response, Response.id == Job.response_id)
-        .where(
-            Job.interview_id == interview_id, Response.attempt == 1, Job.state.in_(ACTIVE_STATES)
-        )
+        .where(Job.interview_id == interview_id, Response.attempt == 1, Job.state.in_(ACTIVE_STATES))
     )
     return bool(session.scalar(sa.select(pending.exists())))
 

@@ -95,7 +95,7 @@ class Job(Base):
     # Changes with every transition and progress report: the ETag, and what a stream compares.
     version: Mapped[int] = mapped_column(default=1)
     # Not before this moment; a back-off moves it.
-    run_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    run_at: Mapped[CreatedAt]
     # When a message was last sent for it, and how often since it was queued: the sweeper backs off by these.
     published_at: Mapped[datetime | None]
     publishes: Mapped[int] = mapped_column(default=0)
@@ -114,7 +114,6 @@ class Job(Base):
     history: Mapped[list[JobAttempt]] = relationship(
         order_by="JobAttempt.started_at", passive_deletes=True, cascade="all, delete-orphan"
     )
-
 
     @property
     def is_finished(self) -> bool:

@@ -8,9 +8,10 @@ from uuid import UUID
 from flask import Response, current_app, jsonify, make_response, request
 from flask.views import MethodView
 
-from webapp.accounts.tokens import current_user_id, require_access_token
+from webapp.accounts.tokens import require_access_token
 from webapp.blueprint import Blueprint
 from webapp.database import db
+from webapp.identity import current_user_id
 from webapp.jobs import service
 from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobDetailSchema, JobPageSchema, JobQuerySchema, JobSchema
@@ -20,7 +21,9 @@ from webapp.transactions import idempotent, transactional
 
 RETRY_AFTER_SECONDS = "1"
 
-blueprint = Blueprint("Jobs", __name__, url_prefix="/api/jobs", description="Every analysis, and how far it is.")
+blueprint = Blueprint(
+    "Jobs", __name__, url_prefix="/api/jobs", description="Every analysis, and how far it is."
+)
 
 
 @blueprint.route("")

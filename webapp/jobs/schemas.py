@@ -7,7 +7,6 @@ import marshmallow as ma
 from webapp.fields import Instant, PageQuerySchema, PageSchema
 from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
 
-
 # What an analysis takes on the embedded engine, queueing included.
 USUAL_SECONDS = {JobKind.ANSWER_FEEDBACK: 1.0, JobKind.SKILL_GAP_ANALYSIS: 1.0}
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from webapp.database import NOW
 from webapp.errors import JobFinishedError, JobNotRetryableError, NotFoundError
 from webapp.jobs.models import (
     ACTIVE_STATES,
@@ -24,9 +25,9 @@ from webapp.jobs.models import (
 from webapp.paging import Page, paginate
 from webapp.queue import publish_after_commit
 
-NOW = sa.func.clock_timestamp()
-
-WORKER_LOST_MESSAGE = "The worker that had this job stopped in the middle of it, again and again. You can retry it."
+WORKER_LOST_MESSAGE = (
+    "The worker that had this job stopped in the middle of it, again and again. You can retry it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +195,18 @@ def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease_seconds: fl
             version=Job.version + 1,
         )
         .returning(
-            Job.id, Job.lease_token, Job.kind, Job.attempts, Job.max_attempts, Job.interview_id, Job.response_id
+            Job.id,
+            Job.lease_token,
+            Job.kind,
+            Job.attempts,
+            Job.max_attempts,
+            Job.interview_id,
+            Job.response_id,
         )
     ).one_or_none()
     if row is None:
         return None
-    session.execute(
-        sa.insert(JobAttempt).values(id=token, job_id=job_id, worker=worker, started_at=NOW)
-    )
+    session.execute(sa.insert(JobAttempt).values(id=token, job_id=job_id, worker=worker, started_at=NOW))
     return Claim(*row)
 
 
@@ -396,7 +401,13 @@ def _requeue(
     message: str | None = None,
     **values: Any,
 ) -> bool:
-    requeued = {"state": JobState.QUEUED, "progress": 0.0, "run_at": run_at, "published_at": None, "publishes": 0}
+    requeued = {
+        "state": JobState.QUEUED,
+        "progress": 0.0,
+        "run_at": run_at,
+        "published_at": None,
+        "publishes": 0,
+    }
     return _transition(session, conditions, outcome, {**requeued, **values}, code, message)
 
 

@@ -29,7 +29,11 @@ class WaitingRoom:
         self._places = threading.BoundedSemaphore(max(1, places))
 
     def wait_until_finished(
-        self, session: Session, job_id: uuid.UUID, wait_seconds: float, sleep: Callable[[float], None] = time.sleep
+        self,
+        session: Session,
+        job_id: uuid.UUID,
+        wait_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> bool:
         """Wait for a terminal state, or the time. False, at once, when no place is free."""
         if not self._places.acquire(blocking=False):

@@ -8,7 +8,12 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
 blueprint = Blueprint(
-    "docs", __name__, url_prefix="/api", template_folder="templates", static_folder="static", static_url_path="/docs/static"
+    "docs",
+    __name__,
+    url_prefix="/api",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/docs/static",
 )
 
 ASSETS = {

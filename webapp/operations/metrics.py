@@ -99,7 +99,8 @@ class JobCollector(Collector):
 
     def _attempts(self) -> Iterator[Metric]:
         attempts = CounterMetricFamily(
-            "job_attempts", "Attempts at jobs by what came of them; outcome `lost` is a lost lease.",
+            "job_attempts",
+            "Attempts at jobs by what came of them; outcome `lost` is a lost lease.",
             labels=["kind", "outcome", "code"],
         )
         rows = self._session.execute(
@@ -117,7 +118,9 @@ class JobCollector(Collector):
     def _costs(self) -> Iterator[Metric]:
         engine = CounterMetricFamily("engine_seconds", "Time spent judging.", labels=["kind"])
         tokens = CounterMetricFamily("provider_tokens", "Tokens of the LLM provider.", labels=["direction"])
-        cost = CounterMetricFamily("provider_cost_usd", "Cost of the LLM provider, where its prices are known.")
+        cost = CounterMetricFamily(
+            "provider_cost_usd", "Cost of the LLM provider, where its prices are known."
+        )
         rows = self._session.execute(
             sa.select(
                 Job.kind,
@@ -137,7 +140,9 @@ class JobCollector(Collector):
         yield cost
 
     def _workers(self) -> Iterator[Metric]:
-        alive = GaugeMetricFamily("workers_alive", "Worker hosts and sweepers seen in the last minute.", labels=["role"])
+        alive = GaugeMetricFamily(
+            "workers_alive", "Worker hosts and sweepers seen in the last minute.", labels=["role"]
+        )
         rows = self._session.execute(
             sa.select(WorkerHeartbeat.role, sa.func.count())
             .where(WorkerHeartbeat.seen_at > sa.func.now() - sa.text("interval '60 seconds'"))

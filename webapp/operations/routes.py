@@ -114,7 +114,9 @@ class Health(MethodView):
 class Readiness(MethodView):
     @blueprint.doc(security=[])
     @blueprint.response(200, ReadinessSchema)
-    @blueprint.alt_response(503, schema=ReadinessSchema, description="A dependency is away; `dependencies` says which.")
+    @blueprint.alt_response(
+        503, schema=ReadinessSchema, description="A dependency is away; `dependencies` says which."
+    )
     def get(self) -> ResponseReturnValue:
         """Readiness
 

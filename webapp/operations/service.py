@@ -36,10 +36,12 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
                 sa.select(WorkerHeartbeat.role, sa.func.count())
                 .where(
                     WorkerHeartbeat.seen_at
-                    > sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, WORKER_SEEN_SECONDS)
+                    > sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, float(WORKER_SEEN_SECONDS))
                 )
                 .group_by(WorkerHeartbeat.role)
-            ).tuples()
+            )
+            .tuples()
+            .all()
         )
     except SQLAlchemyError as error:
         session.rollback()
@@ -63,7 +65,9 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
         Dependency(
             "beat",
             up=beats > 0,
-            detail="its sweeps arrive" if beats else "no sweep of it has arrived lately; the workers sweep by themselves",
+            detail="its sweeps arrive"
+            if beats
+            else "no sweep of it has arrived lately; the workers sweep by themselves",
         ),
     ]
 
@@ -82,7 +86,9 @@ def _broker(settings: Settings) -> Dependency:
     try:
         client.ping()
     except redis.RedisError as error:
-        return Dependency("broker", up=False, detail=f"not reachable ({type(error).__name__}); the sweeper catches up")
+        return Dependency(
+            "broker", up=False, detail=f"not reachable ({type(error).__name__}); the sweeper catches up"
+        )
     finally:
         client.close()
     return Dependency("broker", up=True, detail="answers")

@@ -68,13 +68,20 @@ def to_markdown(report: dict[str, Any]) -> str:
     if report["next_steps"]:
         lines += ["## What to do next", ""]
         for number, step in enumerate(report["next_steps"], start=1):
-            lines.append(f"{number}. **{step['skill_name']}**: {_inline(step['what'])} {_inline(step['why'])}")
+            lines.append(
+                f"{number}. **{step['skill_name']}**: {_inline(step['what'])} {_inline(step['why'])}"
+            )
         lines.append("")
     lines += ["## Question by question", ""]
     for question in report["questions"]:
         lines += _question(question)
     if report["skill_gaps"]:
-        lines += ["## Skills", "", "| skill | level | mastery | trend | review on |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            "## Skills",
+            "",
+            "| skill | level | mastery | trend | review on |",
+            "| --- | --- | --- | --- | --- |",
+        ]
         lines += [
             f"| {gap['skill_name']} | {gap['proficiency_level']} | {gap['gap_score']:g} | {gap['trend']} "
             f"| {gap['next_review_on']} |"
@@ -108,7 +115,11 @@ def _question(question: dict[str, Any]) -> list[str]:
         return [*lines, "Not answered.", ""]
     lines += [*(f"> {_inline(line)}" for line in question["user_answer"].splitlines()), ""]
     if feedback is None:
-        return [*lines, "No feedback yet." if question["status"] == "pending" else "The analysis failed; retry its job.", ""]
+        return [
+            *lines,
+            "No feedback yet." if question["status"] == "pending" else "The analysis failed; retry its job.",
+            "",
+        ]
     lines += [_inline(feedback["summary"]), ""]
     for criterion in feedback["criteria"]:
         quote = f' - "{_inline(criterion["evidence"]["quote"])}"' if criterion["evidence"] else ""

@@ -8,16 +8,21 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask.views import MethodView
 
-from webapp.accounts.tokens import current_user, current_user_id, require_access_token
+from webapp.accounts.tokens import current_user, require_access_token
 from webapp.blueprint import Blueprint
 from webapp.database import db
 from webapp.errors import NotFoundError
+from webapp.identity import current_user_id
 from webapp.reports import rendering, service
 from webapp.reports.schemas import ReportQuerySchema, ReportSchema, SkillGapListSchema, StatsSchema
 
 stats = Blueprint("Statistics", __name__, url_prefix="/api/user", description="What the practice adds up to.")
-skill_gaps = Blueprint("Skill gaps", __name__, url_prefix="/api/skill-gaps", description="What to learn next.")
-reports = Blueprint("Reports", __name__, url_prefix="/api/interviews", description="An interview, put together.")
+skill_gaps = Blueprint(
+    "Skill gaps", __name__, url_prefix="/api/skill-gaps", description="What to learn next."
+)
+reports = Blueprint(
+    "Reports", __name__, url_prefix="/api/interviews", description="An interview, put together."
+)
 
 
 @stats.route("/stats")
@@ -66,9 +71,7 @@ class Report(MethodView):
         Overall, per dimension, per question with quotes, strengths, gaps and the study plan: as JSON, as Markdown
         to read, or as CSV with a line per question.
         """
-        report = ReportSchema().dump(
-            service.interview_report(db.session(), current_user_id(), interview_id)
-        )
+        report = ReportSchema().dump(service.interview_report(db.session(), current_user_id(), interview_id))
         if query["format"] == "json":
             return jsonify(report)
         text, media_type = (

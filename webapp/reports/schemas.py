@@ -110,7 +110,9 @@ class PlannedStepSchema(StudyStepSchema):
 
 class ReportSchema(ma.Schema):
     interview = ma.fields.Nested(InterviewSummarySchema, required=True)
-    headline = ma.fields.String(required=True, metadata={"description": "Where you stand for this role and level."})
+    headline = ma.fields.String(
+        required=True, metadata={"description": "Where you stand for this role and level."}
+    )
     next_steps = ma.fields.List(ma.fields.Nested(NextStepSchema), required=True)
     strengths = ma.fields.List(ma.fields.Nested(ReportStrengthSchema), required=True)
     questions = ma.fields.List(ma.fields.Nested(QuestionReportSchema), required=True)

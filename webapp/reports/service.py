@@ -80,7 +80,9 @@ def _not_assessed(session: Session, asked: sa.Select[tuple[Question]]) -> list[d
         .having(~sa.func.bool_or(answered))
         .order_by(sa.func.min(questions.c.skill_category))
     ).all()
-    return [{"skill_id": skill_id, "skill_name": name, "questions_asked": count} for skill_id, name, count in rows]
+    return [
+        {"skill_id": skill_id, "skill_name": name, "questions_asked": count} for skill_id, name, count in rows
+    ]
 
 
 def interview_report(session: Session, user_id: uuid.UUID, interview_id: uuid.UUID) -> dict[str, Any]:
@@ -95,12 +97,14 @@ def interview_report(session: Session, user_id: uuid.UUID, interview_id: uuid.UU
         "questions": [_question_report(question) for question in interview.questions],
         "skill_gaps": gaps["items"],
         "not_assessed": gaps["not_assessed"],
-        "study_plan": [step | {"skill_name": gap.skill_name} for gap in gaps["items"] for step in gap.study_plan],
+        "study_plan": [
+            step | {"skill_name": gap.skill_name} for gap in gaps["items"] for step in gap.study_plan
+        ],
     }
 
 
 def level_of(score: float) -> ProficiencyLevel:
-    """weak below 50, moderate from 50, strong from 75."""
+    """Weak below 50, moderate from 50, strong from 75."""
     if score >= STRONG_FROM:
         return ProficiencyLevel.STRONG
     return ProficiencyLevel.MODERATE if score >= MODERATE_FROM else ProficiencyLevel.WEAK
@@ -160,5 +164,7 @@ def _question_report(question: Question) -> dict[str, Any]:
         "user_answer": response.user_answer if response else None,
         "score": response.score if response else None,
         "feedback": response.feedback if response else None,
-        "attempts": [{"attempt": r.attempt, "score": r.score, "status": r.status.value} for r in question.responses],
+        "attempts": [
+            {"attempt": r.attempt, "score": r.score, "status": r.status.value} for r in question.responses
+        ],
     }

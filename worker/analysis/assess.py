@@ -46,7 +46,9 @@ def judge(
     confidence = 0.95 if screening.insufficient else extraction.confidence
     return Assessment(
         score=score,
-        dimensions={name: Dimension(scores[name], weights[name], told.comments[name]) for name in scoring.DIMENSIONS},
+        dimensions={
+            name: Dimension(scores[name], weights[name], told.comments[name]) for name in scoring.DIMENSIONS
+        },
         findings=findings,
         strengths=told.strengths,
         improvements=told.improvements,
@@ -69,7 +71,9 @@ def _settled(answer: str, screening: Screening, finding: Finding) -> Finding:
     if evidence and not screening.text[evidence.start : evidence.end].strip():
         evidence = None
     coverage = round(min(1.0, max(0.0, finding.coverage)), 4)
-    if screening.insufficient or (evidence is None and (finding.status is not Status.MISSING or finding.contradicted)):
+    if screening.insufficient or (
+        evidence is None and (finding.status is not Status.MISSING or finding.contradicted)
+    ):
         return replace(finding, status=Status.MISSING, coverage=0.0, evidence=None, contradicted=False)
     status = scoring.status_of(coverage, contradicted=finding.contradicted)
     if evidence is None:

@@ -19,7 +19,9 @@ _FILLERS = {
     filler: re.compile(r"(?<![\w'])" + filler.replace(" ", r"\s+") + r"(?![\w'])", re.IGNORECASE)
     for filler in _ALWAYS_FILLER
 }
-_KIND_OF_THING = re.compile(r"\b(?:a|an|the|this|that|what|which|some|any|one|each|every|same)\s+(?:sort|kind)\s+of\b", re.I)
+_KIND_OF_THING = re.compile(
+    r"\b(?:a|an|the|this|that|what|which|some|any|one|each|every|same)\s+(?:sort|kind)\s+of\b", re.IGNORECASE
+)
 SANE_WORDS_PER_MINUTE = 1000.0
 
 
@@ -32,9 +34,13 @@ def deliver(answer: str, time_taken_seconds: float | None) -> Delivery:
     fillers = {filler: len(pattern.findall(answer)) for filler, pattern in _FILLERS.items()}
     proper = _KIND_OF_THING.findall(answer)
     for filler in ("sort of", "kind of"):
-        fillers[filler] = max(0, fillers[filler] - sum(filler.split()[0] in phrase.lower() for phrase in proper))
+        fillers[filler] = max(
+            0, fillers[filler] - sum(filler.split()[0] in phrase.lower() for phrase in proper)
+        )
     fillers["like"] = len(_LIKE.findall(answer))
-    longest = max((len(WORD.findall(piece)) for piece in re.split(r"(?<=[.!?])\s+|[\r\n]+", answer)), default=0)
+    longest = max(
+        (len(WORD.findall(piece)) for piece in re.split(r"(?<=[.!?])\s+|[\r\n]+", answer)), default=0
+    )
     return Delivery(
         words=count,
         words_per_minute=pace,

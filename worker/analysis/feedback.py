@@ -38,7 +38,11 @@ def write(
     if screening.insufficient:
         reason = screening.insufficient.reason
         wanted = _ranked(findings, question)
-        ask = f"A good answer would say, for instance, that {_claim(wanted[0])}." if wanted else "Try again in two or three full sentences."
+        ask = (
+            f"A good answer would say, for instance, that {_claim(wanted[0])}."
+            if wanted
+            else "Try again in two or three full sentences."
+        )
         return Feedback(
             (), (Point(reason), *(Point(f"Say that {_claim(finding)}.") for finding in wanted[:2])), f"{reason} {ask}",
             dict.fromkeys(DIMENSIONS, "There was nothing to judge."),
@@ -46,10 +50,22 @@ def write(
     covered = [finding for finding in _ranked(findings, question) if finding.status is Status.COVERED]
     partial = [finding for finding in _ranked(findings, question) if finding.status is Status.PARTIAL]
     wrong = [finding for finding in _ranked(findings, question) if finding.contradicted]
-    missing = [finding for finding in _ranked(findings, question) if finding.status is Status.MISSING and not finding.contradicted]
-    strengths = tuple(Point(f"You say that {_claim(finding)}.", finding.evidence) for finding in covered[:SHOWN])
-    improvements = [Point(f"This says the opposite of what holds: {_claim(finding)}.", finding.evidence) for finding in wrong]
-    improvements += [Point(f"You touch on this without finishing it: {_claim(finding)}.", finding.evidence) for finding in partial]
+    missing = [
+        finding
+        for finding in _ranked(findings, question)
+        if finding.status is Status.MISSING and not finding.contradicted
+    ]
+    strengths = tuple(
+        Point(f"You say that {_claim(finding)}.", finding.evidence) for finding in covered[:SHOWN]
+    )
+    improvements = [
+        Point(f"This says the opposite of what holds: {_claim(finding)}.", finding.evidence)
+        for finding in wrong
+    ]
+    improvements += [
+        Point(f"You touch on this without finishing it: {_claim(finding)}.", finding.evidence)
+        for finding in partial
+    ]
     improvements += [Point(f"Not said: {_claim(finding)}.") for finding in missing]
     improvements += [Point(note) for note in (*screening.notes, *notes)]
     return Feedback(
@@ -62,7 +78,9 @@ def write(
 
 def _ranked(findings: Sequence[Finding], question: QuestionSpec) -> list[Finding]:
     """Findings with those first that count most at this level."""
-    return sorted(findings, key=lambda finding: (-share(finding.criterion.weight, question.level), -credit(finding)))
+    return sorted(
+        findings, key=lambda finding: (-share(finding.criterion.weight, question.level), -credit(finding))
+    )
 
 
 def _claim(finding: Finding) -> str:
@@ -74,7 +92,9 @@ def _claim(finding: Finding) -> str:
     return text
 
 
-def _summary(covered: list[Finding], partial: list[Finding], missing: list[Finding], wrong: list[Finding]) -> str:
+def _summary(
+    covered: list[Finding], partial: list[Finding], missing: list[Finding], wrong: list[Finding]
+) -> str:
     total = len(covered) + len(partial) + len(missing) + len(wrong)
     parts = [f"You cover {len(covered)} of the {total} points this question asks for."]
     if covered:
@@ -102,9 +122,17 @@ def _comments(
     gap = (wrong or missing or partial or covered)[0]
     behavioral = question.question_type is QuestionType.BEHAVIORAL
     return {
-        "relevance": "You answer what was asked." if scores["relevance"] >= 60 else "Much of this does not answer the question.",
+        "relevance": "You answer what was asked."
+        if scores["relevance"] >= 60
+        else "Much of this does not answer the question.",
         "correctness": f"{len(covered)} points stand; next: {_claim(gap)}.",
-        "depth": f"{len(partial)} points are begun and not finished." if partial else "What you say, you say fully." if covered else "Nothing is explained in depth.",
-        "structure": "The parts of a story are there." if behavioral and scores["structure"] >= 60 else f"{delivery.words} words over {len(covered) + len(partial)} points.",
+        "depth": f"{len(partial)} points are begun and not finished."
+        if partial
+        else "What you say, you say fully."
+        if covered
+        else "Nothing is explained in depth.",
+        "structure": "The parts of a story are there."
+        if behavioral and scores["structure"] >= 60
+        else f"{delivery.words} words over {len(covered) + len(partial)} points.",
         "clarity": f"Your longest sentence has {delivery.longest_sentence_words} words.",
     }

@@ -12,7 +12,9 @@ WORD = re.compile(r"[^\W_]+(?:['’.\-+#/][^\W_]+)*[+#]*")
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\s*[\r\n]+\s*|;\s+")
 _SOFT_BREAK = re.compile(r",\s+|\s+[-–—]+\s+|:\s+|\s+(?=(?:and|but|so|because|which|then|while|whereas)\s)")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|Mr|Ms|Mrs|Dr|No|Fig)\.|^\W*[\w]{1,2}[.)])$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|Mr|Ms|Mrs|Dr|No|Fig)\.|^\W*[\w]{1,2}[.)])$", re.IGNORECASE
+)
 LONG_SENTENCE_WORDS = 45
 """Beyond this a sentence is cut at its commas and conjunctions: one passage is one thought."""
 
@@ -38,7 +40,10 @@ def sentences(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     for match in _BREAK.finditer(text):
-        if _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()]) and "\n" not in match.group():
+        if (
+            _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()])
+            and "\n" not in match.group()
+        ):
             continue
         spans.extend(_pieces(text, start, match.start()))
         start = match.end()
@@ -57,7 +62,11 @@ def _pieces(text: str, start: int, end: int) -> list[Span]:
     if len(WORD.findall(text, start, end)) <= LONG_SENTENCE_WORDS:
         return [Span(start, end)]
     middle = (start + end) // 2
-    cuts = [match for match in _SOFT_BREAK.finditer(text, start, end) if start < match.start() and match.end() < end]
+    cuts = [
+        match
+        for match in _SOFT_BREAK.finditer(text, start, end)
+        if start < match.start() and match.end() < end
+    ]
     if not cuts:
         cuts = [match for match in re.finditer(r"\s+", text[start:end])]
         if not cuts:
@@ -84,7 +93,9 @@ def evidence_at(answer: str, span: Span, limit: int = 400) -> Evidence:
 
 def _loose(word: str) -> str:
     """A pattern for a word that takes any kind of quote mark for any other."""
-    return "".join("['’‘`]" if char in "'’‘`" else '["“”]' if char in '"“”' else re.escape(char) for char in word)
+    return "".join(
+        "['’‘`]" if char in "'’‘`" else '["“”]' if char in '"“”' else re.escape(char) for char in word
+    )
 
 
 def find_quote(answer: str, quote: str) -> Evidence | None:

@@ -37,22 +37,52 @@ COVERED, PARTIAL = 0.65, 0.35
 CONTRADICTION = 0.5
 GROUND = 0.35
 
-LEVEL_WEIGHTS = MappingProxyType({
-    Level.BEGINNER: {3: 3.0, 2: 2.0, 1: 0.5},
-    Level.INTERMEDIATE: {3: 3.0, 2: 2.0, 1: 1.0},
-    Level.ADVANCED: {3: 3.0, 2: 2.5, 1: 2.0},
-})
+LEVEL_WEIGHTS = MappingProxyType(
+    {
+        Level.BEGINNER: {3: 3.0, 2: 2.0, 1: 0.5},
+        Level.INTERMEDIATE: {3: 3.0, 2: 2.0, 1: 1.0},
+        Level.ADVANCED: {3: 3.0, 2: 2.5, 1: 2.0},
+    }
+)
 """What a criterion of tier 3 (essential), 2 (expected), 1 (a sign of depth) counts at each level."""
 
 DEPTH_WEIGHTS = MappingProxyType({3: 1.0, 2: 2.0, 1: 3.0})
-DEEP_ASPECTS = frozenset({Aspect.COMPLEXITY, Aspect.EDGE_CASES, Aspect.TRADE_OFFS, Aspect.RESULT, Aspect.REFLECTION})
+DEEP_ASPECTS = frozenset(
+    {Aspect.COMPLEXITY, Aspect.EDGE_CASES, Aspect.TRADE_OFFS, Aspect.RESULT, Aspect.REFLECTION}
+)
 
-DIMENSION_WEIGHTS = MappingProxyType({
-    QuestionType.TECHNICAL: {"relevance": 0.10, "correctness": 0.55, "depth": 0.20, "structure": 0.08, "clarity": 0.07},
-    QuestionType.BEHAVIORAL: {"relevance": 0.10, "correctness": 0.40, "depth": 0.15, "structure": 0.25, "clarity": 0.10},
-    QuestionType.CODING: {"relevance": 0.08, "correctness": 0.54, "depth": 0.23, "structure": 0.10, "clarity": 0.05},
-    QuestionType.SYSTEM_DESIGN: {"relevance": 0.08, "correctness": 0.45, "depth": 0.27, "structure": 0.14, "clarity": 0.06},
-})
+DIMENSION_WEIGHTS = MappingProxyType(
+    {
+        QuestionType.TECHNICAL: {
+            "relevance": 0.10,
+            "correctness": 0.55,
+            "depth": 0.20,
+            "structure": 0.08,
+            "clarity": 0.07,
+        },
+        QuestionType.BEHAVIORAL: {
+            "relevance": 0.10,
+            "correctness": 0.40,
+            "depth": 0.15,
+            "structure": 0.25,
+            "clarity": 0.10,
+        },
+        QuestionType.CODING: {
+            "relevance": 0.08,
+            "correctness": 0.54,
+            "depth": 0.23,
+            "structure": 0.10,
+            "clarity": 0.05,
+        },
+        QuestionType.SYSTEM_DESIGN: {
+            "relevance": 0.08,
+            "correctness": 0.45,
+            "depth": 0.27,
+            "structure": 0.14,
+            "clarity": 0.06,
+        },
+    }
+)
 """The share of each dimension in the overall score; each row sums to 1 at every level."""
 
 LEVEL_SHIFT = MappingProxyType({Level.BEGINNER: -0.05, Level.INTERMEDIATE: 0.0, Level.ADVANCED: 0.05})
@@ -98,7 +128,8 @@ def dimension_scores(
     mean = _mean(credits, shares)
     wrong = _mean([float(finding.contradicted) for finding in findings], shares)
     deep = [
-        (1.0 if finding.criterion.aspect not in DEEP_ASPECTS else 1.5) * DEPTH_WEIGHTS[min((3, 2, 1), key=lambda t: abs(t - finding.criterion.weight))]
+        (1.0 if finding.criterion.aspect not in DEEP_ASPECTS else 1.5)
+        * DEPTH_WEIGHTS[min((3, 2, 1), key=lambda t: abs(t - finding.criterion.weight))]
         for finding in findings
     ]
     scores = {
@@ -106,7 +137,10 @@ def dimension_scores(
         "correctness": max(0.0, mean - CONTRADICTION * wrong),
         "depth": max(0.0, _mean(credits, deep) - CONTRADICTION * wrong),
         "structure": _structure(findings, credits, shares),
-        "clarity": _mean([earned * _readable(finding) for finding, earned in zip(findings, credits, strict=True)], shares) ** 0.5,
+        "clarity": _mean(
+            [earned * _readable(finding) for finding, earned in zip(findings, credits, strict=True)], shares
+        )
+        ** 0.5,
     }
     return {name: round(100 * value, 2) for name, value in scores.items()}
 

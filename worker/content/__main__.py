@@ -14,7 +14,9 @@ from worker.content.loading import load_bank
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m worker.content", description="The question bank.")
-    parser.add_argument("command", choices=["check", "load"], help="check the files, or load them into DATABASE_URL")
+    parser.add_argument(
+        "command", choices=["check", "load"], help="check the files, or load them into DATABASE_URL"
+    )
     command = parser.parse_args().command
     try:
         bank = read_bank()

@@ -55,7 +55,9 @@ def read_bank(folder: Path = FOLDER) -> Bank:
         raise BankError(problems)
     skills = [file["skill"] for file in files.values()]
     questions = [
-        {**question, "skill": file["skill"]["id"]} for file in files.values() for question in file["questions"]
+        {**question, "skill": file["skill"]["id"]}
+        for file in files.values()
+        for question in file["questions"]
     ]
     everyones = roles_file["behavioral"]
     roles = [

@@ -34,7 +34,10 @@ def load_bank(session: Session, bank: Bank) -> bool:
                 "question_type": question["type"],
                 "level": question["level"],
                 "content": {
-                    **{key: question[key] for key in ("text", "criteria", "misconceptions", "model_answer", "follow_ups")},
+                    **{
+                        key: question[key]
+                        for key in ("text", "criteria", "misconceptions", "model_answer", "follow_ups")
+                    },
                     "resources": [resources[question["skill"]][key] for key in question["resources"]],
                 },
             }

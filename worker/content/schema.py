@@ -39,7 +39,9 @@ class SkillSchema(ma.Schema):
     aliases = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(min=1))
     prerequisites = ma.fields.List(ma.fields.String(), required=True)
     summary = ma.fields.String(required=True, validate=validate.Length(10, 300))
-    resources = ma.fields.List(ma.fields.Nested(ResourceSchema), required=True, validate=validate.Length(2, 4))
+    resources = ma.fields.List(
+        ma.fields.Nested(ResourceSchema), required=True, validate=validate.Length(2, 4)
+    )
 
 
 class CriterionSchema(ma.Schema):
@@ -60,10 +62,14 @@ class QuestionSchema(ma.Schema):
     type = ma.fields.String(required=True, validate=validate.OneOf([t.value for t in QuestionType]))
     level = ma.fields.String(required=True, validate=validate.OneOf([level.value for level in Level]))
     text = ma.fields.String(required=True, validate=words(10, 80))
-    criteria = ma.fields.List(ma.fields.Nested(CriterionSchema), required=True, validate=validate.Length(4, 8))
+    criteria = ma.fields.List(
+        ma.fields.Nested(CriterionSchema), required=True, validate=validate.Length(4, 8)
+    )
     misconceptions = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(1, 3))
     model_answer = ma.fields.String(required=True, validate=words(100, 280))
-    follow_ups = ma.fields.List(ma.fields.Nested(FollowUpSchema), required=True, validate=validate.Length(2, 3))
+    follow_ups = ma.fields.List(
+        ma.fields.Nested(FollowUpSchema), required=True, validate=validate.Length(2, 3)
+    )
     resources = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(min=1))
 
     @ma.validates_schema
@@ -71,7 +77,9 @@ class QuestionSchema(ma.Schema):
         keys = [criterion["key"] for criterion in data["criteria"]]
         if len(set(keys)) != len(keys):
             raise ma.ValidationError("Two criteria have the same key.", "criteria")
-        unknown = [follow_up["aims_at"] for follow_up in data["follow_ups"] if follow_up["aims_at"] not in keys]
+        unknown = [
+            follow_up["aims_at"] for follow_up in data["follow_ups"] if follow_up["aims_at"] not in keys
+        ]
         if unknown:
             raise ma.ValidationError(f"Aims at no criterion: {', '.join(unknown)}.", "follow_ups")
         aspects = {criterion["aspect"] for criterion in data["criteria"]}
@@ -81,7 +89,9 @@ class QuestionSchema(ma.Schema):
 
 class SkillFileSchema(ma.Schema):
     skill = ma.fields.Nested(SkillSchema, required=True)
-    questions = ma.fields.List(ma.fields.Nested(QuestionSchema), required=True, validate=validate.Length(min=1))
+    questions = ma.fields.List(
+        ma.fields.Nested(QuestionSchema), required=True, validate=validate.Length(min=1)
+    )
 
 
 class RoleSchema(ma.Schema):
