@@ -17,14 +17,14 @@ from webapp.settings import Settings
 
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False, strategy="fixed-window")
 
-REGISTER_BY_ADDRESS = "30 per hour"
+REGISTER_BY_ADDRESS = "120 per hour"
 LOGIN_BY_ADDRESS = "60 per minute"
 # Failures only. One address that guesses at one account is stopped soon; the account as a whole is slowed
 # for a minute at a time, so that an attacker with many addresses cannot lock its owner out for long.
 LOGIN_FAILURES_BY_ADDRESS_AND_ACCOUNT = "5 per 5 minutes"
 LOGIN_FAILURES_BY_ADDRESS = "50 per 15 minutes"
 LOGIN_FAILURES_BY_ACCOUNT = "20 per minute"
-START_BY_USER = "30 per hour"
+START_BY_USER = "60 per hour"
 ANSWER_BY_USER = "60 per minute"
 RETRY_BY_USER = "30 per minute"
 
@@ -42,6 +42,10 @@ def register(app: Flask, settings: Settings) -> None:
     )
     limiter.init_app(app)
     app.after_request(_tell_limits)
+
+
+def by_address() -> str:
+    return get_remote_address()
 
 
 def by_user() -> str:

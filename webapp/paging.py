@@ -20,7 +20,7 @@ class Page(Generic[Item]):
     page_size: int
 
 
-def paginate(session: Session, query: sa.Select[tuple[Item]], *, page: int, page_size: int) -> Page[Item]:
+def paginate(session: Session, query: sa.Select[Item], *, page: int, page_size: int) -> Page[Item]:
     """Page `page` (from 1) of the query, which must be ordered by something unique."""
     count: Any = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
     items = session.scalars(query.limit(page_size).offset((page - 1) * page_size)).all()

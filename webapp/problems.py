@@ -150,12 +150,7 @@ def _http_exception(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     _rollback()
-    # The type and the place, not the message: messages of drivers quote the values of a row.
-    logger.error(
-        "unexpected error",
-        extra={"error": type(error).__name__},
-        exc_info=(type(error), None, error.__traceback__),
-    )
+    logger.error("unexpected error", exc_info=error)
     return problem(500, DETAILS[500])
 
 

@@ -68,13 +68,14 @@ def idempotent(view: View) -> View:
         if key is None:
             return transactional(view)(*args, **kwargs)
         _check_key(key)
-        row = {"user_id": current_user_id(), "key": key, "request_hash": _request_hash()}
+        user_id, request_hash = current_user_id(), _request_hash()
+        row = {"user_id": user_id, "key": key, "request_hash": request_hash}
         claimed = db.session.execute(
             insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
         ).scalar()
-        stored = db.session.get_one(IdempotencyKey, (row["user_id"], key))
+        stored = db.session.get_one(IdempotencyKey, (user_id, key))
         if claimed is None:
-            return _replay(stored, row["request_hash"])
+            return _replay(stored, request_hash)
         response = make_response(view(*args, **kwargs))
         stored.status = response.status_code
         stored.body = response.get_data(as_text=True)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -75,7 +76,7 @@ class AnswerFeedback:
 
     def store(self, session: Session, claimed: Claim, result: Assessment) -> None:
         response = session.get_one(Response, claimed.response_id)
-        response.score = round(result.score, 2)
+        response.score = Decimal(str(round(result.score, 2)))
         response.feedback = to_wire(result)
         session.flush()
         interview = interviews.lock_interview(session, claimed.interview_id)

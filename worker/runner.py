@@ -149,7 +149,7 @@ class Runner:
 
     def _delay(self, attempts: int, retry_after: float | None) -> float:
         """Exponential with jitter, so that many failed at once do not come back at once; never before Retry-After."""
-        back_off = min(MAX_BACK_OFF_SECONDS, BACK_OFF_SECONDS * 2 ** (attempts - 1))
+        back_off = min(MAX_BACK_OFF_SECONDS, BACK_OFF_SECONDS * 2.0 ** (attempts - 1))
         jittered = back_off * self._rng.uniform(0.5, 1.0)
         return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
 

@@ -69,7 +69,7 @@ class Register(MethodView):
 @auth.route("/login")
 class Login(MethodView):
     @limits.limiter.limit(limits.LOGIN_BY_ADDRESS)
-    @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS, limits.get_remote_address)
+    @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS, limits.by_address)
     @limits.failures_only(limits.LOGIN_FAILURES_BY_ACCOUNT, limits.by_account)
     @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS_AND_ACCOUNT, limits.by_address_and_account)
     @transactional

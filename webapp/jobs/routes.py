@@ -83,7 +83,8 @@ class JobById(MethodView):
             response.headers["Retry-After"] = RETRY_AFTER_SECONDS
         if waited or (seconds and job.is_finished):
             response.headers["Preference-Applied"] = f"wait={seconds}"
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
 
 @blueprint.route("/<uuid:job_id>/cancel")

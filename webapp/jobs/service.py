@@ -34,8 +34,8 @@ WORKER_LOST_MESSAGE = (
 class Claim:
     """A lease on a job. `token` is the fencing token: writes are accepted only while it is the row's."""
 
-    job_id: uuid.UUID
     token: uuid.UUID
+    job_id: uuid.UUID
     kind: JobKind
     attempts: int
     max_attempts: int
@@ -196,7 +196,6 @@ def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease_seconds: fl
         )
         .returning(
             Job.id,
-            Job.lease_token,
             Job.kind,
             Job.attempts,
             Job.max_attempts,
@@ -207,7 +206,7 @@ def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease_seconds: fl
     if row is None:
         return None
     session.execute(sa.insert(JobAttempt).values(id=token, job_id=job_id, worker=worker, started_at=NOW))
-    return Claim(*row)
+    return Claim(token, *row)
 
 
 def renew(

@@ -112,7 +112,7 @@ class JobCollector(Collector):
             .group_by(Job.kind, JobAttempt.outcome, JobAttempt.error_code)
         ).all()
         for kind, outcome, code, count in rows:
-            attempts.add_metric([kind, outcome, code], count)
+            attempts.add_metric([kind, str(outcome), code], count)
         yield attempts
 
     def _costs(self) -> Iterator[Metric]:
@@ -124,17 +124,17 @@ class JobCollector(Collector):
         rows = self._session.execute(
             sa.select(
                 Job.kind,
-                sa.func.coalesce(sa.func.sum(Job.engine_seconds), 0.0),
-                sa.func.coalesce(sa.func.sum(Job.input_tokens), 0),
-                sa.func.coalesce(sa.func.sum(Job.output_tokens), 0),
-                sa.func.coalesce(sa.func.sum(Job.cost_usd), 0.0),
+                sa.func.sum(Job.engine_seconds),
+                sa.func.sum(Job.input_tokens),
+                sa.func.sum(Job.output_tokens),
+                sa.func.sum(Job.cost_usd),
             ).group_by(Job.kind)
         ).all()
         for kind, seconds, *_ in rows:
-            engine.add_metric([kind], seconds)
-        tokens.add_metric(["input"], sum(row[2] for row in rows))
-        tokens.add_metric(["output"], sum(row[3] for row in rows))
-        cost.add_metric([], sum(row[4] for row in rows))
+            engine.add_metric([kind], seconds or 0.0)
+        tokens.add_metric(["input"], sum(row[2] or 0 for row in rows))
+        tokens.add_metric(["output"], sum(row[3] or 0 for row in rows))
+        cost.add_metric([], sum(row[4] or 0.0 for row in rows))
         yield engine
         yield tokens
         yield cost

@@ -51,15 +51,13 @@ def to_csv(report: dict[str, Any]) -> str:
 def to_markdown(report: dict[str, Any]) -> str:
     """The whole report, to read or print."""
     interview = report["interview"]
-    lines = [
-        f"# Interview report: {_inline(interview['job_role'])}",
-        "",
-        f"{interview['difficulty_level']}, {interview['interview_type'].replace('_', ' ')} interview of "
-        f"{interview['started_at'][:10]}, {interview['answered']} of {interview['total']} questions answered.",
-        "",
-        _inline(report["headline"]),
-        "",
-    ]
+    kind = interview["interview_type"].replace("_", " ")
+    told = (
+        f"{interview['difficulty_level']}, {kind} interview of {interview['started_at'][:10]}, "
+        f"{interview['answered']} of {interview['total']} questions answered."
+    )
+    title = f"# Interview report: {_inline(interview['job_role'])}"
+    lines = [title, "", told, "", _inline(report["headline"]), ""]
     if interview["dimension_scores"]:
         lines += ["| overall | " + " | ".join(interview["dimension_scores"]) + " |"]
         lines += ["| --- " * (len(interview["dimension_scores"]) + 1) + "|"]

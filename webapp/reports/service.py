@@ -70,7 +70,7 @@ def gaps_of_interview(session: Session, user_id: uuid.UUID, interview_id: uuid.U
     return {"items": items, "not_assessed": _not_assessed(session, asked)}
 
 
-def _not_assessed(session: Session, asked: sa.Select[tuple[Question]]) -> list[dict[str, Any]]:
+def _not_assessed(session: Session, asked: sa.Select[Question]) -> list[dict[str, Any]]:
     """Skills of these questions none of which has been answered: unknown, which is not weak."""
     questions = asked.subquery()
     answered = sa.exists().where(Response.question_id == questions.c.id)
