@@ -83,11 +83,13 @@ class WorkerProcess:
     def heartbeat(self, role: str) -> None:
         """Note that this worker, or the beat whose message it got, is alive."""
         name = self.name if role == "worker" else role
-        statement = insert(WorkerHeartbeat).values(worker=name, role=role, seen_at=NOW)
+        engine = f"{self._engine.provider} {self._engine.model}" if self._engine else None
+        values = {"role": role, "engine": engine, "seen_at": NOW}
+        statement = insert(WorkerHeartbeat).values(worker=name, **values)
         with self.sessions.begin() as session:
             session.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[WorkerHeartbeat.worker], set_={"seen_at": NOW}
+                    index_elements=[WorkerHeartbeat.worker], set_=values
                 )
             )
 

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-23 18:53:56.659549
+Create Date: 2026-11-23 18:57:52.044024
 """
 
 import sqlalchemy as sa
@@ -55,6 +55,7 @@ def upgrade() -> None:
     op.create_table('worker_heartbeats',
     sa.Column('worker', sa.String(length=255), nullable=False),
     sa.Column('role', sa.String(length=20), nullable=False),
+    sa.Column('engine', sa.String(length=200), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('worker', name=op.f('pk_worker_heartbeats'))

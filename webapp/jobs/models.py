@@ -150,5 +150,7 @@ class WorkerHeartbeat(Base):
 
     worker: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
     role: Mapped[str] = mapped_column(sa.String(20))
+    # What judges there, as "provider model": the web tells it without importing an engine.
+    engine: Mapped[str | None] = mapped_column(sa.String(200))
     started_at: Mapped[CreatedAt]
     seen_at: Mapped[datetime]

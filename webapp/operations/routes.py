@@ -139,7 +139,7 @@ class Info(MethodView):
         return {
             "name": NAME,
             "version": __version__,
-            "analysis": {"provider": settings.analysis_provider, "model": settings.llm_model or None},
+            "analysis": service.engine_in_use(db.session(), settings),
             "limits": {
                 "max_body_bytes": settings.max_body_bytes,
                 "max_answer_characters": 5000,

@@ -94,6 +94,18 @@ def _broker(settings: Settings) -> Dependency:
     return Dependency("broker", up=True, detail="answers")
 
 
+def engine_in_use(session: Session, settings: Settings) -> dict[str, str | None]:
+    """The provider that is configured, and the model that the worker seen last says it judges with."""
+    engine = session.scalar(
+        sa.select(WorkerHeartbeat.engine)
+        .where(WorkerHeartbeat.role == "worker", WorkerHeartbeat.engine.is_not(None))
+        .order_by(WorkerHeartbeat.seen_at.desc())
+        .limit(1)
+    )
+    model = engine.partition(" ")[2] if engine else settings.llm_model or None
+    return {"provider": settings.analysis_provider, "model": model}
+
+
 def analysis_totals(session: Session) -> dict[str, Any]:
     """The service's own figures: analyses made, and what they cost in time, tokens and money."""
     done, seconds, tokens_in, tokens_out, cost = session.execute(
