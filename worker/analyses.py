@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.catalog import service as catalog
 from webapp.interviews import service as interviews
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
-from webapp.jobs.models import JobKind
+from webapp.jobs.models import Job, JobKind, JobState
 from webapp.jobs.service import Claim
 from webapp.reports.models import SkillGap
 from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
@@ -88,6 +88,10 @@ class AnswerFeedback:
             and question.parent_question_id is None
         ):
             _append_follow_up(session, question, result)
+        if _analysis_is_done(session, claimed.interview_id):
+            # Practice after the interview, or feedback that came late: the standing follows at once.
+            gaps = SkillGapAnalysis()
+            gaps.store(session, claimed, analyse_inputs(gaps.read(session, claimed)))
 
     def costs(self, result: Assessment) -> dict[str, float | None]:
         return {name: result.usage.get(name) for name in ("input_tokens", "output_tokens", "cost_usd")}
@@ -145,6 +149,12 @@ class SkillInputs:
     today: date
 
 
+def analyse_inputs(inputs: SkillInputs) -> tuple[Gap, ...]:
+    return analyse_skills(
+        inputs.answers, inputs.skills, interview_id=str(inputs.interview_id), today=inputs.today
+    )
+
+
 class SkillGapAnalysis:
     """Draw up where the user stands in each skill that the interview's answers show, from all attempts so far."""
 
@@ -172,9 +182,7 @@ class SkillGapAnalysis:
 
     def analyse(self, engine: Engine, inputs: SkillInputs, report: Report) -> tuple[Gap, ...]:
         report(0.1, "weighing")
-        return analyse_skills(
-            inputs.answers, inputs.skills, interview_id=str(inputs.interview_id), today=inputs.today
-        )
+        return analyse_inputs(inputs)
 
     def store(self, session: Session, claimed: Claim, result: tuple[Gap, ...]) -> None:
         interview = interviews.lock_interview(session, claimed.interview_id)
@@ -200,6 +208,15 @@ class SkillGapAnalysis:
 
     def costs(self, result: tuple[Gap, ...]) -> dict[str, float | None]:
         return {}
+
+
+def _analysis_is_done(session: Session, interview_id: uuid.UUID) -> bool:
+    done = sa.select(Job.id).where(
+        Job.interview_id == interview_id,
+        Job.kind == JobKind.SKILL_GAP_ANALYSIS,
+        Job.state == JobState.SUCCEEDED,
+    )
+    return bool(session.scalar(sa.select(done.exists())))
 
 
 def _judged(response: Response, question: Question) -> JudgedAnswer:

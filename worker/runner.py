@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.interviews import service as interviews
 from webapp.jobs import service as jobs
-from webapp.jobs.models import JobKind
 from webapp.jobs.service import Claim
 from webapp.settings import Settings
 from worker.analyses import ANALYSES
@@ -115,8 +114,6 @@ class Runner:
                     return False
                 analysis.store(session, claimed, result)
                 interviews.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
-                if claimed.kind is JobKind.ANSWER_FEEDBACK:
-                    interviews.analysis_again(session, claimed.interview_id)
                 return True
 
         return _persistently(store)

@@ -34,7 +34,7 @@ from webapp.interviews.models import (
     Response,
 )
 from webapp.jobs import service as jobs
-from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
+from webapp.jobs.models import ACTIVE_STATES, Job, JobKind
 from webapp.paging import Page, paginate
 
 
@@ -379,16 +379,3 @@ def _feedback_pending(session: Session, interview_id: uuid.UUID) -> bool:
         .where(Job.interview_id == interview_id, Response.attempt == 1, Job.state.in_(ACTIVE_STATES))
     )
     return bool(session.scalar(sa.select(pending.exists())))
-
-
-def analysis_again(session: Session, interview_id: uuid.UUID) -> None:
-    """Feedback arrived after the interview's analysis: draw the analysis up again from all there is now."""
-    done = session.scalar(
-        sa.select(Job.id).where(
-            Job.interview_id == interview_id,
-            Job.kind == JobKind.SKILL_GAP_ANALYSIS,
-            Job.state == JobState.SUCCEEDED,
-        )
-    )
-    if done is not None:
-        jobs.requeue_finished(session, done, JobState.SUCCEEDED)

@@ -126,17 +126,9 @@ def cancel(session: Session, user_id: uuid.UUID, job_id: uuid.UUID) -> Job:
 def retry(session: Session, user_id: uuid.UUID, job_id: uuid.UUID) -> Job:
     """Queue a failed or cancelled job again, with all of its attempts. Raises JobNotRetryableError."""
     job = get_job(session, user_id, job_id)
-    if not requeue_finished(session, job_id, JobState.FAILED, JobState.CANCELLED):
-        raise JobNotRetryableError
-    session.refresh(job)
-    return job
-
-
-def requeue_finished(session: Session, job_id: uuid.UUID, *states: JobState) -> bool:
-    """Start a terminal job over; False when it is in none of the states."""
     started_over = session.scalar(
         sa.update(Job)
-        .where(Job.id == job_id, Job.state.in_(states))
+        .where(Job.id == job_id, Job.state.in_((JobState.FAILED, JobState.CANCELLED)))
         .values(
             state=JobState.QUEUED,
             stage="queued",
@@ -154,9 +146,11 @@ def requeue_finished(session: Session, job_id: uuid.UUID, *states: JobState) -> 
         )
         .returning(Job.id)
     )
-    if started_over is not None:
-        publish_after_commit(session, job_id)
-    return started_over is not None
+    if started_over is None:
+        raise JobNotRetryableError
+    publish_after_commit(session, job_id)
+    session.refresh(job)
+    return job
 
 
 # --- what a worker does -----------------------------------------------------------------------------
