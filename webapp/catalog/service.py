@@ -30,9 +30,9 @@ def read_catalog(session: Session) -> dict[str, Any]:
     """Roles in their order with their skills, and every skill with how many questions it has."""
     skills = {skill.id: skill for skill in session.scalars(sa.select(Skill).order_by(Skill.name))}
     counts = dict(
-        session.execute(sa.select(BankQuestion.skill_id, sa.func.count()).group_by(BankQuestion.skill_id))
-        .tuples()
-        .all()
+        session.execute(
+            sa.select(BankQuestion.skill_id, sa.func.count()).group_by(BankQuestion.skill_id)
+        ).all()
     )
 
     def listed(ids: Sequence[str]) -> list[dict[str, Any]]:

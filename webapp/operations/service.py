@@ -39,9 +39,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
                     > sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, float(WORKER_SEEN_SECONDS))
                 )
                 .group_by(WorkerHeartbeat.role)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
     except SQLAlchemyError as error:
         session.rollback()
