@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,18 +17,26 @@ from webapp.identity import current_user_id
 from webapp.queue import PUBLISH_TIMEOUT_SECONDS
 from webapp.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False, strategy="fixed-window")
 
 REGISTER_BY_ADDRESS = "120 per hour"
+# An email address is asked about by few; the window is short, so that nobody keeps another from registering.
+REGISTER_BY_ACCOUNT = "10 per minute"
 LOGIN_BY_ADDRESS = "60 per minute"
 # Failures only. One address that guesses at one account is stopped soon; the account as a whole is slowed
-# for a minute at a time, so that an attacker with many addresses cannot lock its owner out for long.
+# for a minute at a time, and never for an address that has logged in to it lately: an attacker with many
+# addresses slows only the guessing.
 LOGIN_FAILURES_BY_ADDRESS_AND_ACCOUNT = "5 per 5 minutes"
 LOGIN_FAILURES_BY_ADDRESS = "50 per 15 minutes"
 LOGIN_FAILURES_BY_ACCOUNT = "20 per minute"
+KNOWN_ADDRESS_DAYS = 30
 START_BY_USER = "60 per hour"
 ANSWER_BY_USER = "60 per minute"
 RETRY_BY_USER = "30 per minute"
+# What costs little by itself, but leaves a row or wakes a worker each time.
+CHANGE_BY_USER = "120 per minute"
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -53,30 +63,70 @@ def by_user() -> str:
 
 
 def by_account() -> str:
-    """The account that a login names, as a hash: an address in a Redis key would be personal data."""
-    body = request.get_json(silent=True)
-    email = str(body.get("email", "")) if isinstance(body, dict) else ""
-    return hashlib.sha256(email.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
+    """The account that a request names, as a hash: an address in a Redis key would be personal data.
+
+    One that names none is its sender's own.
+    """
+    try:
+        # Not request.get_json(): what a deeply nested body raises there would pass for a fault of the storage.
+        body = json.loads(request.get_data(cache=True))
+    except (ValueError, RecursionError):
+        body = None
+    email = body.get("email") if isinstance(body, dict) else None
+    account = email.strip().lower() if isinstance(email, str) else f"of {get_remote_address()}"
+    return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def by_address_and_account() -> str:
     return f"{get_remote_address()}:{by_account()}"
 
 
-def failures_only(limit: str, key_func: Callable[[], str]) -> Any:
+def failures_only(
+    limit: str, key_func: Callable[[], str], *, exempt_when: Callable[[], bool] | None = None
+) -> Any:
     """A limit that only failed logins use up."""
-    return limiter.limit(limit, key_func=key_func, deduct_when=lambda response: response.status_code == 401)
+    return limiter.limit(
+        limit,
+        key_func=key_func,
+        deduct_when=lambda response: response.status_code == 401,
+        exempt_when=exempt_when,
+    )
+
+
+def remember_address() -> None:
+    """A login succeeded: attacks from elsewhere on this account shall not slow this address."""
+    if limiter.enabled:
+        _storage_call("incr", KNOWN_ADDRESS_DAYS * 24 * 3600)
+
+
+def is_known_address() -> bool:
+    """Has this address logged in to the account that the request names, lately? No while that cannot be told."""
+    return bool(_storage_call("get"))
+
+
+def _storage_call(name: str, *args: int) -> Any:
+    address = hashlib.sha256(by_address_and_account().encode()).hexdigest()[:32]
+    try:
+        return getattr(limiter.limiter.storage, name)(f"interview-simulator/known/{address}", *args)
+    except Exception as error:  # noqa: BLE001 - whatever the storage raises, a login does not hang on this hint
+        logger.warning("known address not told", extra={"error": type(error).__name__})
+        return None
 
 
 def _tell_limits(response: Response) -> Response:
     """The RateLimit-* headers, of the limit nearest to exhaustion; Retry-After on a 429."""
     current = limiter.current_limit
-    if current is not None:
-        reset = max(0, int(current.reset_at - time.time()) + 1)
-        response.headers["RateLimit-Limit"] = str(current.limit.amount)
-        response.headers["RateLimit-Remaining"] = str(max(0, current.remaining))
-        response.headers["RateLimit-Reset"] = str(reset)
-        response.headers["RateLimit-Policy"] = f"{current.limit.amount};w={current.limit.get_expiry()}"
-        if response.status_code == 429:
-            response.headers["Retry-After"] = str(reset)
+    if current is None:
+        return response
+    try:
+        reset, remaining = max(0, int(current.reset_at - time.time()) + 1), max(0, current.remaining)
+    except Exception as error:  # noqa: BLE001 - the storage went away since the check; the answer stands
+        logger.warning("rate limit not told", extra={"error": type(error).__name__})
+        return response
+    response.headers["RateLimit-Limit"] = str(current.limit.amount)
+    response.headers["RateLimit-Remaining"] = str(remaining)
+    response.headers["RateLimit-Reset"] = str(reset)
+    response.headers["RateLimit-Policy"] = f"{current.limit.amount};w={current.limit.get_expiry()}"
+    if response.status_code == 429:
+        response.headers["Retry-After"] = str(reset)
     return response

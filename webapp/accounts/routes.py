@@ -52,6 +52,7 @@ def _refresh_lifetime() -> timedelta:
 @auth.route("/register")
 class Register(MethodView):
     @limits.limiter.limit(limits.REGISTER_BY_ADDRESS)
+    @limits.limiter.limit(limits.REGISTER_BY_ACCOUNT, key_func=limits.by_account)
     @transactional
     @auth.doc(security=PUBLIC)
     @auth.arguments(RegisterSchema)
@@ -70,7 +71,9 @@ class Register(MethodView):
 class Login(MethodView):
     @limits.limiter.limit(limits.LOGIN_BY_ADDRESS)
     @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS, limits.by_address)
-    @limits.failures_only(limits.LOGIN_FAILURES_BY_ACCOUNT, limits.by_account)
+    @limits.failures_only(
+        limits.LOGIN_FAILURES_BY_ACCOUNT, limits.by_account, exempt_when=limits.is_known_address
+    )
     @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS_AND_ACCOUNT, limits.by_address_and_account)
     @transactional
     @auth.doc(security=PUBLIC)
@@ -86,6 +89,7 @@ class Login(MethodView):
         session = db.session()
         user = service.authenticate(session, **payload, rounds=_settings().password_hash_rounds)
         opened = service.open_session(session, user, lifetime=_refresh_lifetime())
+        limits.remember_address()
         return {**issue_pair(opened), "user": user}
 
 
