@@ -184,7 +184,8 @@ def _weight(words: set[str]) -> float:
 
 def match_topic(topic: str, names: Mapping[str, Sequence[str]]) -> str | None:
     """The id of the skill that a topic names; `names` maps a skill's id to its names and aliases."""
-    wanted = normalize(topic)
+    # An id names its skill too, and its underscores are spaces.
+    wanted = normalize(topic.replace("_", " "))
     best_id, best = None, 0.0
     for skill_id, aliases in names.items():
         for alias in (skill_id.replace("_", " "), *aliases):
