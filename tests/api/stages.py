@@ -77,6 +77,11 @@ class Committed:
         assert response.status_code == 202, response.json
         return response.json
 
+    def forget(self, *, email: str) -> None:
+        """Delete an account; all that a user has goes with the user."""
+        with self.sessions.begin() as session:
+            session.execute(sa.delete(User).where(User.email == email))
+
 
 @pytest.fixture
 def committed(crowded_app: Flask, settings: Settings, engine: Any) -> Iterator[Committed]:
@@ -92,8 +97,7 @@ def committed(crowded_app: Flask, settings: Settings, engine: Any) -> Iterator[C
     tokens = client.post("/api/auth/login", json={"email": body["email"], "password": PASSWORD}).json
     sessions = make_session_factory(settings)
     runner = Runner(settings, sessions, engine, worker="test-worker", rng=random.Random(1))
-    yield Committed(crowded_app, user, tokens, sessions, runner)
-    # All that a user has goes with the user.
-    with sessions.begin() as session:
-        session.execute(sa.delete(User).where(User.id == uuid.UUID(user["id"])))
+    made = Committed(crowded_app, user, tokens, sessions, runner)
+    yield made
+    made.forget(email=body["email"])
     sessions.kw["bind"].dispose()
