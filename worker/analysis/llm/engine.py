@@ -1,0 +1,222 @@
+"""The provider engine: a language model finds evidence, code verifies it, scoring.py scores it.
+
+    gates -> k readings of the answer by the model -> quotes verified, asked for once more, dropped -> median
+          -> the published formula -> compared with the embedded engine, which cannot be talked to
+
+docs/providers.md says what is sent to whom, and what each failure becomes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from worker.analysis.assess import judge
+from worker.analysis.errors import ProviderInvalidOutputError
+from worker.analysis.gates import screen
+from worker.analysis.llm import questions as wording
+from worker.analysis.llm.client import Message, ModelClient, Spending, make_client
+from worker.analysis.llm.prices import cost_usd
+from worker.analysis.llm.reader import DISTRUST, Reader, fresh_token
+from worker.analysis.llm.schema import TEXTS_SCHEMA, read_texts
+from worker.analysis.llm.shown import show
+from worker.analysis.types import (
+    Assessment,
+    Engine,
+    Extraction,
+    Finding,
+    QuestionSpec,
+    Report,
+    Status,
+    unreported,
+)
+
+FAR_APART = 35.0
+"""Points between this engine's score and the embedded one's from which a judgement is flagged."""
+
+ONE_TEMPERATURE, MANY_TEMPERATURE = 0.0, 0.7
+"""One reading is to be the likeliest; several are to show how far they spread."""
+
+
+def _token() -> str:
+    return secrets.token_hex(8)
+
+
+class LLMEngine:
+    """Implements types.Engine by a model of a provider.
+
+    `provider` is openai, anthropic or openai_compatible (which needs a `base_url`); `samples` is how often each answer
+    is read; `timeout_seconds` bounds each call, and no call is retried here. `local` is the engine that judgements are
+    compared with, or None. `token` makes an unguessable word for each request.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        model: str,
+        base_url: str = "",
+        api_key: str = "",
+        samples: int = 1,
+        timeout_seconds: float = 60.0,
+        local: Engine | None = None,
+        *,
+        max_output_tokens: int | None = None,
+        token: Callable[[], str] = _token,
+    ) -> None:
+        if samples < 1:
+            raise ValueError("At least one sample is needed.")
+        self.provider = provider
+        self.model = model
+        self._samples = samples
+        self._local = local
+        self._token = token
+        self._temperature = ONE_TEMPERATURE if samples == 1 else MANY_TEMPERATURE
+        self._make_client: Callable[[], ModelClient] = partial(
+            make_client, provider, model, base_url, api_key, timeout_seconds, max_output_tokens
+        )
+        self._made: ModelClient | None = None
+
+    def load(self) -> None:
+        """Loads the provider's library and the embedded engine, before a worker forks; opens no connection."""
+        self._client()
+        load = getattr(self._local, "load", None)
+        if load is not None:
+            load()
+
+    def assess(
+        self,
+        answer: str,
+        question: QuestionSpec,
+        *,
+        time_taken_seconds: float | None = None,
+        report: Report = unreported,
+    ) -> Assessment:
+        """The assessment of an answer; see types.Engine. `usage` says what its calls took and cost."""
+        report(0.05, "reading")
+        screening = screen(answer, question)
+        if screening.insufficient:
+            nothing = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)
+            extraction = Extraction(nothing, 0.0, 1.0, self.provider, self.model)
+            return judge(answer, question, extraction, time_taken_seconds, screening=screening)
+        spending = Spending()
+        reader = Reader(partial(self._ask, spending), self._samples, self._token)
+        extraction = reader.read(answer, screening, question, report)
+        extraction = replace(extraction, provider=self.provider, model=self.model)
+        report(0.85, "checking")
+        assessment = judge(
+            answer, question, extraction, time_taken_seconds, screening=screening, usage=self._usage(spending)
+        )
+        if self._local is not None:
+            other = self._local.assess(answer, question)
+            if abs(other.score - assessment.score) > FAR_APART:
+                assessment = replace(
+                    assessment,
+                    flags=(*assessment.flags, "disagrees_with_local"),
+                    confidence=round(assessment.confidence * DISTRUST, 2),
+                )
+        report(1.0, "done")
+        return assessment
+
+    def follow_up(
+        self,
+        answer: str,
+        question: QuestionSpec,
+        assessment: Assessment,
+        job_description: str = "",
+        *,
+        usage: dict[str, float] | None = None,
+    ) -> str | None:
+        """One question aimed at the heaviest criterion that the answer missed; what it took is added to `usage`.
+
+        None where nothing was missed or judged, and where the model words no question that keeps the criterion to
+        itself, in two tries. Raises AnalysisError like assess.
+        """
+        missed = _missed(assessment)
+        if missed is None or assessment.insufficient:
+            return None
+        token = fresh_token(self._token, answer, job_description)
+        shown = show(answer, screen(answer, question).text)
+        messages = [wording.follow_up_request(question, shown.text, missed, job_description, token)]
+        spending = Spending()
+        try:
+            for _ in range(2):
+                try:
+                    text = self._ask(spending, wording.FOLLOW_UP_SYSTEM, messages, TEXTS_SCHEMA)
+                    (proposed,) = read_texts(text, 1)
+                except ProviderInvalidOutputError:
+                    return None
+                usable = wording.usable_follow_up(proposed, question, answer)
+                if usable:
+                    return usable
+                messages += [Message("assistant", text), wording.again_request(1)]
+            return None
+        finally:
+            _add(usage, self._usage(spending))
+
+    def tailor(
+        self,
+        questions: Sequence[QuestionSpec],
+        job_description: str,
+        *,
+        usage: dict[str, float] | None = None,
+    ) -> tuple[str, ...]:
+        """The questions' texts in the terms of a job, in order; each its own text where a rewording may not be asked.
+
+        Criteria stay as they are and are not sent. One call; what it took is added to `usage`. Raises AnalysisError.
+        """
+        if not questions or not job_description.strip():
+            return tuple(question.text for question in questions)
+        token = fresh_token(self._token, job_description)
+        spending = Spending()
+        try:
+            request = wording.tailor_request(questions, job_description, token)
+            text = self._ask(spending, wording.TAILOR_SYSTEM, [request], TEXTS_SCHEMA)
+            texts = read_texts(text, len(questions))
+        finally:
+            _add(usage, self._usage(spending))
+        return tuple(
+            wording.usable_rewording(reworded, question)
+            for reworded, question in zip(texts, questions, strict=True)
+        )
+
+    def _ask(
+        self, spending: Spending, system: str, messages: Sequence[Message], schema: Mapping[str, Any]
+    ) -> str:
+        """What the model writes, whole; its tokens are added to the spending."""
+        completion = self._client().complete(system, messages, schema, temperature=self._temperature)
+        spending.add(completion)
+        return completion.text
+
+    def _client(self) -> ModelClient:
+        if self._made is None:
+            self._made = self._make_client()
+        return self._made
+
+    def _usage(self, spending: Spending) -> dict[str, float]:
+        """Tokens and cost as Assessment.usage has them; what the provider did not tell, or nobody knows, is absent."""
+        if spending.untold:
+            return {}
+        usage: dict[str, float] = {
+            "input_tokens": spending.input_tokens,
+            "output_tokens": spending.output_tokens,
+        }
+        cost = cost_usd(self.provider, self.model, spending.input_tokens, spending.output_tokens)
+        return usage if cost is None else {**usage, "cost_usd": cost}
+
+
+def _missed(assessment: Assessment) -> Finding | None:
+    """What a follow-up question aims at: the heaviest criterion not covered, a missing one before a partial one."""
+    return max(
+        (finding for finding in assessment.findings if finding.status is not Status.COVERED),
+        key=lambda finding: finding.criterion.weight * (2 if finding.status is Status.MISSING else 1),
+        default=None,
+    )
+
+
+def _add(total: dict[str, float] | None, usage: Mapping[str, float]) -> None:
+    if total is not None:
+        for name, amount in usage.items():
+            total[name] = total.get(name, 0) + amount

@@ -1,0 +1,127 @@
+"""OpenAI's chat completions, and every server that speaks them, through OpenAI's own library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion
+
+from worker.analysis.llm import failures
+from worker.analysis.llm.client import Completion, Message
+from worker.analysis.llm.deadline import event_hooks
+from worker.analysis.llm.dialect import Dialect
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+class OpenAIClient:
+    """Implements client.ModelClient."""
+
+    def __init__(
+        self,
+        model: str,
+        base_url: str,
+        api_key: str,
+        timeout_seconds: float,
+        max_output_tokens: int,
+        *,
+        compatible: bool,
+    ) -> None:
+        self._model = model
+        self._timeout_seconds = timeout_seconds
+        self._max_output_tokens = max_output_tokens
+        self._compatible = compatible
+        # Everything is given, so that nothing is taken from the environment: a key set for another program must not
+        # reach this provider. A server without keys is sent a word, as the library insists on one.
+        self._client = openai.OpenAI(
+            api_key=api_key or "none",
+            base_url=base_url or OPENAI_URL,
+            timeout=timeout_seconds,
+            max_retries=0,
+            http_client=openai.DefaultHttpxClient(
+                timeout=timeout_seconds, event_hooks=event_hooks(timeout_seconds)
+            ),
+        )
+        self._headers: dict[str, Any] = (
+            {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit} if compatible else {}
+        )
+        self._dialect = Dialect(
+            {
+                "temperature": (("temperature",), 2),
+                "format": (("response_format", "json_schema", "json_object", "guided", "grammar"), 3),
+                "bound": (("max_tokens", "max_completion_tokens"), 3),
+            }
+        )
+
+    def complete(
+        self, system: str, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float
+    ) -> Completion:
+        turns: Any = [
+            {"role": "system", "content": system},
+            *({"role": message.role, "content": message.content} for message in messages),
+        ]
+        bounds = [{"max_completion_tokens": self._max_output_tokens}, {"max_tokens": self._max_output_tokens}]
+        forms: dict[str, list[dict[str, Any]]] = {
+            "temperature": [{"temperature": temperature}, {}],
+            "format": [
+                {
+                    "response_format": {
+                        "type": "json_schema",
+                        "json_schema": {"name": "reply", "strict": True, "schema": dict(schema)},
+                    }
+                },
+                {"response_format": {"type": "json_object"}},
+                {},
+            ],
+            "bound": [*(reversed(bounds) if self._compatible else bounds), {}],
+        }
+        while True:
+            try:
+                answer = self._client.chat.completions.create(
+                    model=self._model,
+                    messages=turns,
+                    extra_headers=self._headers,
+                    **self._dialect.choose(forms),
+                )
+            except openai.APITimeoutError:
+                raise failures.timed_out(self._timeout_seconds) from None
+            except openai.APIStatusError as error:
+                if error.status_code in (400, 422) and self._dialect.learn(f"{error.param} {error.message}"):
+                    continue
+                code = error.code or error.type or ""
+                raise failures.of_status(error.status_code, error.response.headers, code) from None
+            except openai.APIConnectionError:
+                raise failures.unreachable() from None
+            except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError):
+                raise failures.unreadable() from None
+            return _completion(answer)
+
+
+def _completion(answer: object) -> Completion:
+    """The one whole text of an answer. Raises what stands for anything else."""
+    # The library builds its types without checking them, and hands over text where the server sent no JSON.
+    if (
+        not isinstance(answer, ChatCompletion)
+        or not isinstance(answer.choices, list)
+        or len(answer.choices) != 1
+    ):
+        raise failures.unreadable()
+    choice = answer.choices[0]
+    message = getattr(choice, "message", None)
+    if choice.finish_reason == "length":
+        raise failures.cut_off()
+    if choice.finish_reason == "content_filter" or getattr(message, "refusal", None):
+        raise failures.refused()
+    text = getattr(message, "content", None)
+    if not isinstance(text, str) or not text.strip():
+        raise failures.unreadable()
+    usage = answer.usage
+    told_in, told_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+    return Completion(
+        text,
+        told_in if isinstance(told_in, int) else None,
+        told_out if isinstance(told_out, int) else None,
+    )

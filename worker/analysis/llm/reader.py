@@ -1,0 +1,130 @@
+"""Has a model read an answer: as often as is wanted, with its quotes checked, and not talked into anything."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from worker.analysis.errors import ProviderInvalidOutputError
+from worker.analysis.gates import Screening
+from worker.analysis.llm import prompt
+from worker.analysis.llm.client import Message
+from worker.analysis.llm.decoys import choose_decoy
+from worker.analysis.llm.samples import NOTHING_FOUND, Judged, Sample, by_number, check, combine
+from worker.analysis.llm.schema import READING_SCHEMA, Reading, read_reading
+from worker.analysis.llm.shown import Shown, on_topic_only, show
+from worker.analysis.types import Criterion, Extraction, QuestionSpec, Report, Status
+
+DISTRUST = 0.5
+"""What is left of the confidence in a judgement that there is a reason to distrust."""
+
+Ask = Callable[[str, Sequence[Message], Mapping[str, Any]], str]
+"""Called with the system's words, the turns so far and the schema of the reply; what the model writes."""
+
+
+class _TalkedIntoError(Exception):
+    """A reading found evidence for a criterion that has nothing to do with the question."""
+
+
+class Reader:
+    """Reads answers with the model behind `ask`, `samples` times each; `token` makes an unguessable word a call."""
+
+    def __init__(self, ask: Ask, samples: int, token: Callable[[], str]) -> None:
+        self._ask = ask
+        self._samples = samples
+        self._token = token
+
+    def read(self, answer: str, screening: Screening, question: QuestionSpec, report: Report) -> Extraction:
+        """What the model finds in the text that passed the gates.
+
+        A model that is talked into something by a sentence is shown the sentences about the question alone, once; one
+        that is talked into something by those as well has given nothing that could be scored.
+        """
+        try:
+            return self._read_shown(show(answer, screening.text), question, report)
+        except _TalkedIntoError:
+            narrowed = on_topic_only(screening.text, question)
+        try:
+            if narrowed.strip():
+                extraction = self._read_shown(show(answer, narrowed), question, report)
+                flags = (*extraction.flags, "model_was_talked_into")
+                return replace(extraction, confidence=extraction.confidence * DISTRUST, flags=flags)
+        except _TalkedIntoError:
+            pass
+        raise ProviderInvalidOutputError(
+            "The model took orders from text in the answer instead of judging it, so its judgement was thrown away."
+        )
+
+    def _read_shown(self, shown: Shown, question: QuestionSpec, report: Report) -> Extraction:
+        """One extraction from as many readings as are configured. Raises _TalkedIntoError."""
+        samples = []
+        for done in range(self._samples):
+            progress = 0.1 + 0.7 * done / self._samples
+            report(progress, f"reading {done + 1} of {self._samples}")
+            samples.append(self._sample(shown, question, partial(report, progress, "asking again")))
+        return combine(samples, question.criteria)
+
+    def _sample(self, shown: Shown, question: QuestionSpec, asking_again: Callable[[], None]) -> Sample:
+        """One reading, its quotes checked, asked for once more, and dropped where they are not in the answer."""
+        token = fresh_token(self._token, shown.text)
+        numbered, order, decoy = _numbered(question, shown, random.Random(token))
+        request = prompt.reading_request(question, numbered, shown.text, token)
+        text, reading = self._reading([request], numbered)
+        if decoy is not None and reading.claims[decoy].status is not Status.MISSING:
+            raise _TalkedIntoError
+        checked = {number: check(reading.claims[number], shown) for number in order}
+        unfound = [number for number in order if checked[number] is None]
+        if unfound:
+            asking_again()
+            again = [request, Message("assistant", text), prompt.again_request(unfound, token)]
+            try:
+                _text, second = self._reading(again, unfound)
+            except ProviderInvalidOutputError:
+                # The first report stands; what it could not quote is dropped, as after a second quote in vain.
+                second = Reading(reading.relevance, {})
+            for number, claim in second.claims.items():
+                checked[number] = check(claim, shown)
+        settled: dict[int, Judged] = {number: one or NOTHING_FOUND for number, one in checked.items()}
+        return Sample(
+            reading.relevance,
+            by_number(settled, order),
+            claimed=sum(one is None or one.evidence is not None for one in checked.values()),
+            dropped=sum(one is None for one in checked.values()),
+        )
+
+    def _reading(
+        self, messages: Sequence[Message], numbers: Mapping[int, Criterion] | Sequence[int]
+    ) -> tuple[str, Reading]:
+        """The model's own words, and what they report on these criteria."""
+        text = self._ask(prompt.SYSTEM, messages, READING_SCHEMA)
+        return text, read_reading(text, set(numbers))
+
+
+def fresh_token(token: Callable[[], str], *texts: str) -> str:
+    """A token that none of the texts holds."""
+    while True:
+        made = token()
+        if not any(made in text for text in texts):
+            return made
+
+
+def _numbered(
+    question: QuestionSpec, shown: Shown, rng: random.Random
+) -> tuple[dict[int, Criterion], list[int], int | None]:
+    """Criteria and a decoy in a random order: by number, the question's numbers in its order, the decoy's number.
+
+    Nobody who writes an answer can say by number what to report.
+    """
+    entries: list[tuple[int | None, Criterion]] = list(enumerate(question.criteria))
+    parts = [shown.text, question.text, *question.misconceptions]
+    parts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]
+    decoy = choose_decoy(rng, " ".join(parts))
+    if decoy is not None:
+        entries.append((None, Criterion(decoy, 1.0)))
+    rng.shuffle(entries)
+    numbered = {number: criterion for number, (_place, criterion) in enumerate(entries, 1)}
+    places = {place: number for number, (place, _criterion) in enumerate(entries, 1)}
+    return numbered, [places[place] for place in range(len(question.criteria))], places.get(None)

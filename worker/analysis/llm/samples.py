@@ -1,0 +1,114 @@
+"""From what a model reported, several times, to one extraction, by rules that no model has a say in.
+
+Each sample gives each criterion a value: COVERED, PARTIAL or 0, and 0 without a quote that stands in the answer. The
+coverage is the median over the samples; contradicted is what more than half of them say. The confidence is
+
+    AGREED x (mean share, by weight, of samples with the same status as the median)      for two samples and more
+    ALONE                                                                                 for one, whose spread is unknown
+
+    x (1 - 0.5 x share of the claimed quotes that do not stand in the answer)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from worker.analysis.llm.schema import Claim
+from worker.analysis.llm.shown import Shown
+from worker.analysis.scoring import status_of
+from worker.analysis.types import Criterion, Evidence, Extraction, Finding, Status
+
+COVERED, PARTIAL = 0.9, 0.475
+"""The coverage that a claim is worth: full credit, and half of it, by scoring.py."""
+
+AGREED, ALONE = 0.9, 0.7
+UNSHOWN_RELEVANCE = 0.5
+"""The most relevance that a text gets in which nothing was found: being on topic is the model's word alone."""
+
+_VALUES = {Status.COVERED: COVERED, Status.PARTIAL: PARTIAL, Status.MISSING: 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One claim after its check: `value` is 0 and `evidence` None where its quote does not stand."""
+
+    value: float
+    evidence: Evidence | None = None
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One checked report: a judgement per criterion in the question's order, and how many quotes it claimed and lost."""
+
+    relevance: float
+    judged: tuple[Judged, ...]
+    claimed: int
+    dropped: int
+
+
+NOTHING_FOUND = Judged(0.0)
+
+
+def check(claim: Claim, shown: Shown) -> Judged | None:
+    """A claim with its quote found in the answer; None where it claims something that its quote does not show."""
+    if claim.status is Status.MISSING and not claim.contradicted:
+        return NOTHING_FOUND
+    evidence = shown.find(claim.quote)
+    if evidence is None:
+        return None
+    return Judged(0.0 if claim.contradicted else _VALUES[claim.status], evidence, claim.contradicted)
+
+
+def combine(samples: Sequence[Sample], criteria: Sequence[Criterion]) -> Extraction:
+    """One extraction, by nobody yet, from one sample or more, each with a judgement for every criterion."""
+    findings = []
+    agreement = []
+    for criterion, judged in zip(
+        criteria, zip(*(sample.judged for sample in samples), strict=True), strict=True
+    ):
+        finding = _finding(criterion, judged)
+        findings.append(finding)
+        agreement.append(sum(_agrees(one, finding) for one in judged) / len(judged))
+    weights = [max(criterion.weight, 0.0) for criterion in criteria]
+    total = sum(weights)
+    agreed = sum(part * weight for part, weight in zip(agreement, weights, strict=True))
+    claimed, dropped = sum(sample.claimed for sample in samples), sum(sample.dropped for sample in samples)
+    sure = ALONE if len(samples) == 1 else AGREED * (agreed / total if total else 1.0)
+    confidence = sure * (1 - 0.5 * dropped / max(claimed, 1))
+    relevance = median(sample.relevance for sample in samples)
+    if not any(finding.evidence for finding in findings):
+        relevance = min(relevance, UNSHOWN_RELEVANCE)
+    return Extraction(
+        tuple(findings),
+        relevance,
+        round(confidence, 4),
+        provider="",
+        model="",
+        flags=("quotes_not_found",) if dropped else (),
+    )
+
+
+def _finding(criterion: Criterion, judged: Sequence[Judged]) -> Finding:
+    contradicted = sum(one.contradicted for one in judged) * 2 > len(judged)
+    coverage = 0.0 if contradicted else round(median(one.value for one in judged), 4)
+    # The evidence of the sample that is nearest to what was settled on; of equals, the first.
+    fitting = [one for one in judged if one.evidence and one.contradicted == contradicted]
+    nearest = min(fitting, key=lambda one: abs(one.value - coverage), default=None)
+    evidence = nearest.evidence if nearest and (contradicted or coverage > 0.0) else None
+    return Finding(
+        criterion, status_of(coverage, contradicted=contradicted), coverage, evidence, contradicted
+    )
+
+
+def _agrees(one: Judged, finding: Finding) -> bool:
+    return one.contradicted == finding.contradicted and (
+        status_of(one.value, contradicted=one.contradicted) is finding.status
+    )
+
+
+def by_number(judged: Mapping[int, Judged], order: Sequence[int]) -> tuple[Judged, ...]:
+    """The judgements in the order of the question's criteria."""
+    return tuple(judged[number] for number in order)
