@@ -14,10 +14,10 @@ Dynamic Models*). Here
     w = 2^(-age / HALF_LIFE_DAYS) * max(confidence, LEAST_CONFIDENCE) * SEEN_BEFORE^(attempt - 1) * level(s)
 
 with the age in days from the answer to today, the engine's own confidence in its judgement, and
-`level(s)` = 3/4 + s/2 for an advanced question (success says more), 5/4 - s/2 for a beginner's (failure says more), 1
-between. A level alters how much an answer says, not what it says, so an answer at or above the present mastery never
+`level(s)` = 0.6 + 0.4 s for an advanced question (success says more), 1 - 0.4 s for a beginner's (failure says more),
+0.8 between; so no answer counts as more than one observation. A level alters how much an answer says, not what it says, so an answer at or above the present mastery never
 lowers it. A higher score never lowers it either: the derivative has the sign of level(s)(a + b + w) + level'(s)(s(a + b)
-- a), where |s(a + b) - a| <= a + b and level >= 3/4 > |level'| = 1/2.
+- a), where |s(a + b) - a| <= a + b and level >= 0.6 > |level'| = 0.4.
 
 **Confidence.** The 90 % credible interval by the normal approximation is mastery +- 1.645 sd, with the Beta's sd. The
 share of the prior's interval that the answers have removed is 1 - sd / sd(prior): 0 before any answer, towards 1 with
@@ -116,9 +116,9 @@ def mastery_of(answers: Iterable[JudgedAnswer], today: date) -> Mastery:
 
 
 def weight(answer: JudgedAnswer, today: date) -> float:
-    """How much an answer says, 0 to 5/4 of a whole observation."""
+    """How much an answer says, 0 to 1 of a whole observation."""
     share = _share(answer)
-    of_level = {Level.ADVANCED: 0.75 + share / 2, Level.BEGINNER: 1.25 - share / 2}.get(answer.level, 1.0)
+    of_level = {Level.ADVANCED: 0.6 + 0.4 * share, Level.BEGINNER: 1 - 0.4 * share}.get(answer.level, 0.8)
     return _trust(answer, today) * of_level
 
 
@@ -176,9 +176,10 @@ def _trust(answer: JudgedAnswer, today: date) -> float:
     # From today, not from the newest answer: another answer must not change what the others say.
     age = max(0, (today - answer.answered_at.astimezone(UTC).date()).days)
     confidence = min(1.0, max(LEAST_CONFIDENCE, answer.confidence))
-    # An age at which 2^-x is 0 would leave means without any weight to divide by.
-    recency = 2 ** -min(age / HALF_LIFE_DAYS, 500.0)
-    return float(recency * confidence * SEEN_BEFORE ** (max(1, answer.attempt) - 1))
+    # Bounded, so that no weight vanishes: means divide by them.
+    recency = 2 ** -min(age / HALF_LIFE_DAYS, 64.0)
+    repeats = min(64, max(0, answer.attempt - 1))
+    return float(recency * confidence * SEEN_BEFORE**repeats)
 
 
 def _mean_score(answers: Sequence[JudgedAnswer], today: date) -> tuple[float, float]:

@@ -18,6 +18,9 @@ NAMED = 3
 READABLE = 230
 """Characters of criteria that one recommendation takes beyond the first."""
 QUOTE_LENGTH = 110
+CLAIM_LENGTH = 200
+"""Criteria of the bank are shorter; those that a model wrote may not be."""
+STRONG_ANSWER = 75.0
 NOTHING_SHOWN = 10.0
 """At or below this score, with every criterion missing, an answer gave nothing to build on."""
 
@@ -55,17 +58,18 @@ class OpenPoint:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A skill as advice needs it. `score` is mastery 0-100 and `session_score` this interview's mean, 0-100.
+    """A skill as advice needs it. `score` is mastery 0-100 and `session_score` that of this interview's last attempts.
 
     `open_points` come heaviest first. `shaky` are prerequisites known to be weak or moderate, `untested` those of which
-    nothing is known. `questions` counts those of this interview, `earlier` says whether there were answers before it.
-    `turn` makes neighbouring skills differ in wording.
+    nothing is known. `questions` counts those of this interview, `retried` says that one was answered again after its
+    model answer was seen. `turn` makes neighbouring skills differ in wording.
     """
 
     skill_name: str
     proficiency: str
     score: float
     session_score: float
+    trend: str
     open_points: tuple[OpenPoint, ...]
     own_voice: bool
     nothing_shown: bool
@@ -73,7 +77,7 @@ class Standing:
     untested: tuple[str, ...]
     resources: tuple[Mapping[str, Any], ...]
     questions: int
-    earlier: bool
+    retried: bool
     hardest: Level
     turn: int
 
@@ -83,7 +87,7 @@ def recommend(standing: Standing) -> str:
     if standing.proficiency == "strong":
         return _keep(standing)
     if not standing.open_points:
-        return " ".join([_nothing_open(standing), *_prerequisites(standing)])
+        return _nothing_open(standing)
     return " ".join([*_open(standing), *(_prerequisites(standing) or _more_evidence(standing))])
 
 
@@ -98,16 +102,23 @@ def clause(points: Sequence[OpenPoint]) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    last = " as well as " if len(names) > 1 and " and " in names[-1] and '"' not in names[-1] else " and "
+    return last.join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _sentence(text: str) -> str:
-    return text.strip().rstrip(".").replace('"', "'")
+    """A criterion without its full stop, in one line of bearable length."""
+    return _shortened(text, CLAIM_LENGTH).rstrip(".").replace('"', "'")
+
+
+def _shortened(text: str, length: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
 
 
 def _lowered(point: OpenPoint) -> str | None:
     """The criterion as it stands after "that"; None where that might not be English."""
-    text = point.text.strip().rstrip(".")
+    text = _sentence(point.text)
     first, _, rest = text.partition(" ")
     word = first.rstrip(",")
     if point.own_voice or not rest:
@@ -139,19 +150,21 @@ def _open(standing: Standing) -> list[str]:
         sentences.append(_turned_round(wrong))
         missing = missing[: NAMED - 2]
     if missing:
-        sentences.append(_missing(standing, missing))
+        sentences.append(_also_missing(standing, missing) if wrong else _missing(standing, missing))
     if begun and len(sentences) < 2:
         sentences.append(_begun(standing, begun))
     return sentences
 
 
 def _turned_round(point: OpenPoint) -> str:
-    quote = _sentence(" ".join((point.opposite or "").split()))
-    if len(quote) > QUOTE_LENGTH:
-        quote = quote[:QUOTE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
+    quote = _shortened(point.opposite or "", QUOTE_LENGTH).rstrip(".").replace('"', "'")
     right = _lowered(point)
     holds = f"in fact {right}" if right else f'what holds is "{_sentence(point.text)}"'
     return f'Set one thing right first: you wrote "{quote}", but {holds}.'
+
+
+def _also_missing(standing: Standing, points: Sequence[OpenPoint]) -> str:
+    return f"Your {'answer' if standing.questions == 1 else 'answers'} also left out {clause(points)}."
 
 
 def _missing(standing: Standing, points: Sequence[OpenPoint]) -> str:
@@ -174,6 +187,8 @@ def _missing(standing: Standing, points: Sequence[OpenPoint]) -> str:
             f"Interviewers listen here for {what}, which your {answers} did not show.",
             f"Your {answers} would be more convincing with an example in which you can say {what}.",
         )
+    elif standing.trend == "down":
+        return f"You have answered better on this before; this time your {answers} left out {what}."
     elif standing.proficiency == "weak":
         variants = (
             f"Start with what your {answers} left out: {what}.",
@@ -206,35 +221,42 @@ def _prerequisites(standing: Standing) -> list[str]:
     if standing.proficiency != "weak":
         return []
     if standing.shaky:
-        also = "which is not firm yet either" if len(standing.shaky) == 1 else "which are not firm yet either"
-        return [f"It builds on {listed(standing.shaky)}, {also}, so begin there."]
+        weak_too = "which is weak as well" if len(standing.shaky) == 1 else "which are weak as well"
+        return [f"It builds on {listed(standing.shaky)}, {weak_too}, so begin there."]
     if standing.untested:
-        them = "it is" if len(standing.untested) == 1 else "they are"
+        them = "that is" if len(standing.untested) == 1 else "those are"
         return [f"It builds on {listed(standing.untested)}: unless {them} familiar ground, start there."]
     return []
 
 
 def _more_evidence(standing: Standing) -> list[str]:
     """For who did well here and is not counted as strong: why not."""
-    if standing.session_score < 75:
+    if standing.session_score < STRONG_ANSWER or standing.retried:
         return []
-    if standing.earlier:
-        return ["This interview went better than those before it: another like it and this is a strength."]
-    return ["You did well here, but it takes another good answer or two before it counts as a strength."]
+    return {
+        "new": ["You did well here, but it takes a few more good answers before it counts as a strength."],
+        "up": ["This went better than before: keep on like this and it becomes a strength."],
+    }.get(standing.trend, ["Keep on like this and it becomes a strength."])
 
 
 def _nothing_open(standing: Standing) -> str:
-    answers = "answer" if standing.questions == 1 else "answers"
-    if standing.session_score < 75:
-        return f"Compare your {answers} with the model {answers}, then give {'it' if standing.questions == 1 else 'them'} again in your own words."
-    if standing.earlier:
+    answers, them = ("answer", "it") if standing.questions == 1 else ("answers", "them")
+    if standing.session_score < STRONG_ANSWER:
+        return f"Compare your {answers} with the model {answers}, then give {them} again in your own words."
+    if standing.retried:
         return (
-            f"This time your {answers} left out nothing that was asked for, where earlier ones did:"
-            " another interview like this one and it is a strength."
+            "Your last attempt left out nothing that was asked for, but you had seen the model answer by then:"
+            " a new question will show how much has stayed."
         )
+    if standing.trend == "new":
+        return (
+            f"Your {answers} left out nothing that was asked for; that is little to go by yet,"
+            " so take another question or two on this to confirm it."
+        )
+    before = ", unlike earlier ones" if standing.trend == "up" else ""
     return (
-        f"Your {answers} left out nothing that was asked for; that is little to go by yet,"
-        " so take another question or two on this to confirm it."
+        f"Your {answers} left out nothing that was asked for{before}:"
+        " keep on like this and it becomes a strength."
     )
 
 

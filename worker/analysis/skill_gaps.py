@@ -94,23 +94,25 @@ def _gap(
     mastery = mastery_of(answers, today)
     score = round(100 * mastery.mean, 2)
     latest = _latest_attempts(current)
+    trend = trend_of(earlier, current, today)
     points = _open_points(latest)
     standing = Standing(
         skill_name=skill.name,
         proficiency=proficiency_of(score),
         score=score,
-        session_score=session_score(current, today),
+        session_score=session_score(latest, today),
+        trend=trend,
         open_points=points,
         own_voice=sum(_own_voice(answer) for answer in latest) * 2 > len(latest),
         nothing_shown=all(
             a.score <= NOTHING_SHOWN and all(c.status is Status.MISSING and not c.quote for c in a.criteria)
             for a in latest
         ),
-        shaky=tuple(name for name in skill.prerequisites if known.get(name) in {"weak", "moderate"}),
+        shaky=tuple(name for name in skill.prerequisites if known.get(name) == "weak"),
         untested=tuple(name for name in skill.prerequisites if name not in known),
         resources=skill.resources,
         questions=len(latest),
-        earlier=bool(earlier),
+        retried=any(answer.attempt > 1 for answer in latest),
         hardest=max((answer.level for answer in current), key=list(Level).index),
         turn=turn,
     )
@@ -120,7 +122,7 @@ def _gap(
         proficiency_level=standing.proficiency,
         gap_score=score,
         confidence=round(mastery.confidence, 2),
-        trend=trend_of(earlier, current, today),
+        trend=trend,
         evidence=_evidence(answers, interview_id, today),
         recommendation=recommend(standing),
         study_plan=study_plan(standing),
@@ -185,7 +187,7 @@ def _evidence(answers: Sequence[JudgedAnswer], interview_id: str, today: date) -
         {
             "question_id": answer.question_id,
             "response_id": answer.response_id,
-            "score": answer.score,
+            "score": round(answer.score, 2),
             "quote": _quote(answer),
         }
         for answer in list(telling.values())[:EVIDENCE_SHOWN]

@@ -13,11 +13,11 @@ STUDY_STEPS = 2
 """Reading steps in one plan; what comes after them is for the next interview to find."""
 
 READ = {
-    "book": "Read the chapters on what you left out",
-    "documentation": "Read the documentation on what you left out",
-    "course": "Take the lessons on what you left out",
-    "article": "Read the article on what you left out",
-    "standard": "Look up in the standard what you left out",
+    "book": "Read the chapters on",
+    "documentation": "Read the documentation on",
+    "course": "Take the lessons on",
+    "article": "Read the article on",
+    "standard": "Consult the standard on",
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -60,21 +60,26 @@ def _light_step(standing: Standing) -> dict[str, Any]:
     if not standing.open_points:
         return _step(title, "What is recalled now and then does not fade.", 0.5)
     point = standing.open_points[0]
-    return _step(title, f"{_left_out(point)} Bring it in this time.", 0.5, _resource(point, standing))
+    return _step(title, f"{_left_out(point)} Bring it in.", 0.5, _resource(point, standing))
 
 
 def _first_things(standing: Standing) -> list[dict[str, Any]]:
     """The prerequisites of a weak skill, the ones known to be shaky before the unknown ones."""
     names = standing.shaky or standing.untested
-    if standing.proficiency != "weak" or not names:
+    if standing.proficiency != "weak" or not names or not standing.open_points:
         return []
     hours = 1 + 0.03 * (100 - standing.score)
-    it = "it is" if len(names) == 1 else "they are"
+    it = "it" if len(names) == 1 else "them"
     if standing.shaky:
-        why = f"{standing.skill_name} builds on {listed(names)}, and {it} not firm yet."
-        return [_step(f"Firm up {listed(names)}", why, hours)]
-    why = f"{standing.skill_name} builds on {listed(names)}. Skip this step if {it} familiar."
-    return [_step(f"Refresh {listed(names)}", why, hours)]
+        why = f"This skill builds on {it}, and your answers there were weak too."
+        return [_step(f"Firm up {listed(names)} first", why, hours)]
+    return [
+        _step(
+            f"Refresh {listed(names)}",
+            f"This skill builds on {it}; skip the step if you know {it} well.",
+            hours,
+        )
+    ]
 
 
 def _reading(standing: Standing) -> list[dict[str, Any]]:
@@ -95,15 +100,20 @@ def _reading(standing: Standing) -> list[dict[str, Any]]:
         share = sum(point.loss for point in points) / whole if whole else 1 / len(heaviest)
         # Nobody needs longer for what was missing than for the whole resource.
         hours = min(budget * share, (resource or {}).get("hours") or budget)
-        title = (
-            READ.get(resource["kind"], "Read up on what you left out")
-            if resource
-            else "Go through the model answer point by point"
-        )
+        title = "Go through the model answer point by point"
+        if resource:
+            title = f"{READ.get(resource.get('kind', ''), 'Read up on')} {_subject(points)}"
         if steps:
             title = f"Then {title[0].lower()}{title[1:]}"
         steps.append(_step(title, _why(points), hours, resource))
     return steps
+
+
+def _subject(points: Sequence[OpenPoint]) -> str:
+    if points[0].own_voice:
+        return "situations like this"
+    begun = all(point.status is Status.PARTIAL for point in points)
+    return "what you only touched on" if begun else "what you left out"
 
 
 def _recall(standing: Standing) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def _recall(standing: Standing) -> dict[str, Any]:
         )
     if not standing.open_points:
         return _step(
-            "Take another question or two on this", "It shows whether the good answer was luck.", hours
+            "Take another question or two on this", "Each further good answer makes the picture surer.", hours
         )
     again = "Answer the question again" if standing.questions == 1 else "Answer the questions again"
     return _step(
@@ -143,6 +153,8 @@ def _why(points: Sequence[OpenPoint]) -> str:
 def _left_out(point: OpenPoint) -> str:
     """A sentence that says what became of the point."""
     if point.own_voice:
-        shown = "only hinted at" if point.status is Status.PARTIAL else "did not show yet"
-        return f"Your story {shown} {clause([point])}."
+        shown = "Only hinted at so far" if point.status is Status.PARTIAL else "Not shown yet"
+        return f"{shown}: {clause([point])}."
+    if point.opposite:
+        return f"You said the opposite of what holds: {clause([point])}."
     return f"You {'only came close to saying' if point.status is Status.PARTIAL else 'left out'} {clause([point])}."
