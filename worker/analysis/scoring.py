@@ -101,6 +101,8 @@ def credit(finding: Finding) -> float:
     """What a finding earns, 0-1."""
     if finding.contradicted:
         return 0.0
+    if finding.credit is not None:
+        return min(1.0, max(0.0, finding.credit))
     return min(1.0, max(0.0, (finding.coverage - NOTHING) / (FULL - NOTHING)))
 
 

@@ -80,7 +80,8 @@ class Finding:
     """What an engine found for one criterion.
 
     `coverage` is the calibrated probability (0-1) that a person would say the answer covers it;
-    `contradicted` says that the answer claims the opposite, which `evidence` then shows.
+    `contradicted` says that the answer claims the opposite, which `evidence` then shows. `credit` (0-1) is what it
+    earns where an engine measures that apart; None lets scoring.py derive it from `coverage`.
     """
 
     criterion: Criterion
@@ -88,6 +89,7 @@ class Finding:
     coverage: float
     evidence: Evidence | None = None
     contradicted: bool = False
+    credit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

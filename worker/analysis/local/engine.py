@@ -1,57 +1,123 @@
-"""The embedded engine: no network, no key, no GPU. The same answer and question give the same assessment."""
+"""The embedded engine: no network, no key, no GPU. The same answer and question give the same assessment.
+
+An answer is cut into sentences, each encoded by itself; windows of sentences are compared with every wording of
+every criterion (features.py). The likeness of the best window earns the credit; it can only rise when a sentence is
+added. The calibrated probability and whether the window says the opposite come from the window's features.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
 from worker.analysis.assess import judge
-from worker.analysis.gates import Screening, content_words, screen
-from worker.analysis.quotes import evidence_at, sentences
-from worker.analysis.scoring import status_of
+from worker.analysis.gates import Screening, screen
+from worker.analysis.local.contradiction import contradicts
+from worker.analysis.local.encoder import Encoder, Floats
+from worker.analysis.local.features import (
+    Asked,
+    Claim,
+    Passages,
+    Reals,
+    Text,
+    claim_of,
+    likeness,
+    measure,
+    passages_of,
+    read,
+)
+from worker.analysis.local.head import Head, load_head
+from worker.analysis.local.stories import STAR, own_part, told
+from worker.analysis.quotes import Span, evidence_at, sentences, words
+from worker.analysis.scoring import COVERED, status_of
 from worker.analysis.types import (
+    Aspect,
     Assessment,
     Criterion,
     Evidence,
     Extraction,
     Finding,
+    Level,
     QuestionSpec,
+    QuestionType,
     Report,
     unreported,
 )
 
+MODEL = "minilm-evidence-1"
 
-def _stem(word: str) -> str:
-    for ending in (
-        "ations",
-        "ation",
-        "ings",
-        "ing",
-        "edly",
-        "ies",
-        "ied",
-        "ers",
-        "ed",
-        "es",
-        "ly",
-        "er",
-        "s",
-        "e",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+NOTHING = 0.22
+"""The likeness that any text on the subject reaches; it earns nothing."""
+
+FULL_LEAST, FULL_MOST = 0.33, 0.44
+"""The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
+
+OPPOSITE_LIKENESS = 0.36
+"""How like a claim a passage must be for its opposite polarity to count as a contradiction."""
+
+STORY_CREDIT = 0.8
+"""The most that a part of a story earns by being told well and on the subject, without the criterion's own substance."""
+
+RELEVANT_FROM, RELEVANT_FULL = 0.15, 0.45
+"""Cosine to the question or the model answer between which a passage counts as about the subject."""
+
+QUESTIONS_KEPT = 512
+FEWEST_OWN = 3
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in content_words(text))
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A question as the engine reads it: the wordings of each criterion and the likeness that the model answer reaches."""
+
+    asked: Asked
+    wordings: tuple[tuple[Claim, ...], ...]
+    full: tuple[float, ...]
+    subject: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class RowMeasure:
+    """What bench and training read of one answer against one expected point; `opposite`: it says the contrary."""
+
+    features: Reals
+    likeness: float
+    opposite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """`score`: the share of full marks a person would give (0-1); `probability`: of calling it right; `low`-`high`: 90 %."""
+
+    score: float
+    probability: float
+    low: float
+    high: float
 
 
 class LocalEngine:
-    """Implements types.Engine by the share of a criterion's words that a passage of the answer holds."""
+    """Implements types.Engine. `load()` reads the model (about 90 MB, mapped); call it before forking to share it."""
 
     provider = "local"
-    model = "lexical-0"
+    model = MODEL
+
+    def __init__(self) -> None:
+        self._encoder: Encoder | None = None
+        self._head: Head | None = None
+        self._prepared = lru_cache(maxsize=QUESTIONS_KEPT)(self._prepare)
 
     def load(self) -> None:
-        """Loads what the engine needs, before a worker forks; safe to call again."""
+        """Loads what the engine needs; safe to call again, and done by the first use otherwise."""
+        if self._encoder is None:
+            self._encoder = Encoder()
+
+    @property
+    def head(self) -> Head:
+        if self._head is None:
+            self._head = load_head()
+        return self._head
 
     def assess(
         self,
@@ -61,7 +127,7 @@ class LocalEngine:
         time_taken_seconds: float | None = None,
         report: Report = unreported,
     ) -> Assessment:
-        report(0.1, "reading")
+        report(0.05, "reading")
         screening = screen(answer, question)
         extraction = self.extract(screening, question)
         report(0.8, "writing")
@@ -71,40 +137,181 @@ class LocalEngine:
 
     def extract(self, screening: Screening, question: QuestionSpec) -> Extraction:
         """What the text that passed the gates shows for each criterion."""
+        if screening.insufficient:
+            nothing = tuple(Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria)
+            return Extraction(nothing, 0.0, 0.95, self.provider, self.model)
+        prepared = self._prepared(question)
         text = screening.text
-        spans = sentences(text)
-        asked = _stems(question.text)
-        passages = [
-            (_stems(text[spans[i].start : spans[j].end]), spans[i], spans[j])
-            for i in range(len(spans))
-            for j in range(i, min(i + 2, len(spans)))
-        ]
+        spans, texts = self._sentences(text)
+        if not texts:
+            nothing = tuple(Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria)
+            return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
+        passages = passages_of(texts, prepared.asked)
+        subject = _subject(passages, prepared.subject)
         findings = []
-        for criterion in question.criteria:
-            best, where = 0.0, None
-            for stems, first, last in passages:
-                covered = max(
-                    _recall(claim, stems, asked) for claim in (criterion.text, *criterion.paraphrases)
+        for index, criterion in enumerate(question.criteria):
+            finding = self._find(text, spans, passages, prepared, index, criterion)
+            if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
+                finding = _with_story(text, spans, subject, criterion, finding)
+            findings.append(finding)
+        relevance = round(float(np.clip(subject.max(), 0.0, 1.0)), 4)
+        certainty = [abs(2 * (finding.credit or 0.0) - 1) for finding in findings]
+        confidence = 0.45 + 0.45 * (sum(certainty) / len(certainty) if certainty else 0.0)
+        if len(words(text)) < 15:
+            confidence -= 0.15
+        notes = _notes(text, question)
+        return Extraction(tuple(findings), relevance, round(confidence, 2), self.provider, self.model, notes)
+
+    def measure_row(self, answer: str, question: str, references: Sequence[str]) -> RowMeasure:
+        """The features of a short answer against one expected point in several wordings, without gates."""
+        prepared = self._prepared(_row_question(question, tuple(references)))
+        _, texts = self._sentences(answer)
+        if not texts:
+            return RowMeasure(np.zeros(measure_width()), 0.0, False)
+        passages = passages_of(texts, prepared.asked)
+        claim, window, value = _best(prepared.wordings[0], passages)
+        features = measure(claim, passages, prepared.asked, [window])[0].round(5)
+        opposite = bool(contradicts(claim, passages)[window]) and value >= OPPOSITE_LIKENESS
+        return RowMeasure(features, round(value, 5), opposite)
+
+    def grade_row(self, answer: str, question: str, references: Sequence[str], *, gates: bool = True) -> Grade:
+        """The grade of a short answer to a question with one expected point: what bench.scoring prints."""
+        if gates:
+            screening = screen(answer, _row_question(question, tuple(references)))
+            if screening.insufficient:
+                return Grade(0.0, 0.0, 0.0, 0.0)
+            answer = screening.text
+        row = self.measure_row(answer, question, references)
+        probability = self.head.probability(row.features, row.likeness, len(references))
+        score = self.head.grade(row.likeness)
+        if row.opposite:
+            probability, score = min(probability, OPPOSITE_CHANCE), min(score, OPPOSITE_GRADE)
+        if gates and screening.cap < 100.0:
+            score, probability = min(score, screening.cap / 100), min(probability, screening.cap / 100)
+        low, high = self.head.interval(probability)
+        return Grade(round(score, 4), round(probability, 4), low, high)
+
+    def _find(
+        self, text: str, spans: list[Span], passages: Passages, prepared: _Prepared, index: int, criterion: Criterion
+    ) -> Finding:
+        """The finding for one criterion: the best window that says it, or one that says its opposite."""
+        found: list[tuple[float, int, Claim]] = []
+        against: list[tuple[float, int, Claim]] = []
+        for claim in prepared.wordings[index]:
+            values = likeness(claim, passages).round(5)
+            flipped = contradicts(claim, passages)
+            straight = np.where(flipped, -1.0, values)
+            found.append((float(straight.max()), int(straight.argmax()), claim))
+            if flipped.any():
+                crossed = np.where(flipped, values, -1.0)
+                against.append((float(crossed.max()), int(crossed.argmax()), claim))
+        value, window, claim = max(found, key=lambda item: item[0])
+        credit = _ramp(value, NOTHING, prepared.full[index])
+        if against:
+            opposed, where, _ = max(against, key=lambda item: item[0])
+            if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
+                return Finding(
+                    criterion, status_of(0.0, contradicted=True), 0.05, _quote(text, spans, passages, where), contradicted=True, credit=0.0
                 )
-                if covered > best + 1e-9:
-                    best, where = covered, (first, last)
-            evidence = None
-            if where:
-                evidence = evidence_at(text, type(where[0])(where[0].start, where[1].end))
-            findings.append(_finding(criterion, min(1.0, best * 1.3), evidence))
-        topic = asked | _stems(question.model_answer)
-        said = _stems(text)
-        relevance = min(1.0, 3 * len(said & topic) / len(said)) if said else 0.0
-        return Extraction(tuple(findings), round(relevance, 4), 0.3, self.provider, self.model)
+        if value < 0:
+            return Finding(criterion, status_of(0.0), 0.0, credit=0.0)
+        features = measure(claim, passages, prepared.asked, [window])[0].round(5)
+        probability = self.head.probability(features, value, len(prepared.wordings[index]))
+        evidence = _quote(text, spans, passages, window) if credit > 0 else None
+        return Finding(criterion, status_of(credit), round(probability, 4), evidence, credit=round(credit, 4))
+
+    def _sentences(self, text: str) -> tuple[list[Span], list[Text]]:
+        """The sentences of a text that hold a word and a token, encoded one by one."""
+        spans = sentences(text)
+        texts = self._read([span.of(text) for span in spans])
+        kept = [(span, piece) for span, piece in zip(spans, texts, strict=True) if len(piece.idf) and piece.words]
+        return [span for span, _ in kept], [piece for _, piece in kept]
+
+    def _read(self, texts: Sequence[str]) -> list[Text]:
+        self.load()
+        assert self._encoder is not None
+        if not texts:
+            return []
+        return [read(text, encoded) for text, encoded in zip(texts, self._encoder.encode(texts), strict=True)]
+
+    def _prepare(self, question: QuestionSpec) -> _Prepared:
+        asked_text = self._read([question.text])[0]
+        asked = Asked(asked_text, frozenset(asked_text.stems))
+        wordings = []
+        for criterion in question.criteria:
+            texts = self._read([criterion.text, *criterion.paraphrases])
+            wordings.append(tuple(claim_of(text, asked) for text in texts if len(text.idf)))
+        _, model = self._sentences(question.model_answer)
+        full = [FULL_MOST] * len(wordings)
+        subject = [asked_text.encoded.pooled]
+        if model:
+            passages = passages_of(model, asked)
+            full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * _best(claims, passages)[2])) for claims in wordings]
+            subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
+        return _Prepared(asked, tuple(wordings), tuple(full), np.stack(subject))
 
 
-def _recall(claim: str, stems: frozenset[str], asked: frozenset[str]) -> float:
-    wanted = _stems(claim)
-    weights = {stem: 0.4 if stem in asked else 1.0 for stem in wanted}
-    total = sum(sorted(weights.values()))
-    return sum(sorted(weight for stem, weight in weights.items() if stem in stems)) / total if total else 0.0
+OPPOSITE_CHANCE, OPPOSITE_GRADE = 0.25, 0.35
+"""What is left of a probability, and of a grade, where the answer says the opposite."""
 
 
-def _finding(criterion: Criterion, coverage: float, evidence: Evidence | None) -> Finding:
-    coverage = round(coverage, 4)
-    return Finding(criterion, status_of(coverage), coverage, evidence)
+def measure_width() -> int:
+    from worker.analysis.local.features import NAMES
+
+    return len(NAMES)
+
+
+@lru_cache(maxsize=QUESTIONS_KEPT)
+def _row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
+    criterion = Criterion(references[0], 3.0, paraphrases=tuple(references[1:]))
+    return QuestionSpec(question, QuestionType.TECHNICAL, Level.INTERMEDIATE, "", (criterion,), references[0])
+
+
+def _best(claims: Sequence[Claim], passages: Passages) -> tuple[Claim, int, float]:
+    """The wording and the window that are most alike, and how much."""
+    values = [likeness(claim, passages) for claim in claims]
+    chosen = max(range(len(claims)), key=lambda index: float(values[index].max()))
+    window = int(values[chosen].argmax())
+    return claims[chosen], window, float(values[chosen][window])
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _unit(vector: Floats) -> Floats:
+    scaled: Floats = vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return scaled
+
+
+def _quote(text: str, spans: list[Span], passages: Passages, window: int) -> Evidence:
+    first, last = passages.spans[window]
+    return evidence_at(text, Span(spans[first].start, spans[last - 1].end))
+
+
+def _subject(passages: Passages, subject: Floats) -> Reals:
+    """(sentences,): 0-1, how much each sentence is about the question or what the model answer speaks of."""
+    near = (passages.pooled @ subject.T).max(axis=1).astype(np.float64)
+    scaled: Reals = np.clip((near - RELEVANT_FROM) / (RELEVANT_FULL - RELEVANT_FROM), 0.0, 1.0).round(5)
+    return scaled
+
+
+def _with_story(text: str, spans: list[Span], subject: Reals, criterion: Criterion, finding: Finding) -> Finding:
+    """The finding, or a better one where a sentence tells that part of a story on the subject."""
+    near = np.array([subject[max(0, at - 1) : at + 2].max() for at in range(len(subject))])
+    values = [told(span.of(text), criterion.aspect) * near[at] for at, span in enumerate(spans)]
+    at = max(range(len(values)), key=lambda index: values[index])
+    credit = round(STORY_CREDIT * float(values[at]), 4)
+    if finding.contradicted or credit <= (finding.credit or 0.0):
+        return finding
+    return Finding(criterion, status_of(credit), max(finding.coverage, credit), evidence_at(text, spans[at]), credit=credit)
+
+
+def _notes(text: str, question: QuestionSpec) -> tuple[str, ...]:
+    """What only the whole text shows: whose work a story tells."""
+    if question.question_type is not QuestionType.BEHAVIORAL or not any(c.aspect is Aspect.ACTION for c in question.criteria):
+        return ()
+    own, shared = own_part(text)
+    if shared > 2 * own and shared >= FEWEST_OWN:
+        return (f'You say "we" or "our" {shared} times and "I" or "my" {own}: make clear which part was yours.',)
+    return ()

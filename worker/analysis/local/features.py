@@ -24,6 +24,9 @@ Flags = npt.NDArray[np.bool_]
 
 WINDOW = 3
 LONGEST_PREFIX = 8
+LENGTH_PRICE = 0.04
+"""What each sentence beyond the first costs a window, so that the shortest one that shows a point is quoted."""
+
 DEMOTION = 0.85
 """How much of a claim token's weight is lost where the question says it already (times their similarity)."""
 
@@ -233,9 +236,30 @@ def _ratio(top: Reals, bottom: Reals | float) -> Reals:
     return divided
 
 
-def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
-    """The features of a claim against every window, (windows, len(NAMES)), in the order of NAMES."""
-    text, index = claim.text, passages.index
+def likeness(claim: Claim, passages: Passages) -> Reals:
+    """(windows,): how fully each window says the claim, 0-1, before any learning.
+
+    The mean of four recalls of the claim's tokens by the window's, each token counting by how rare it is and
+    not by what the question gave away: by two layers of token vectors, and by their gain over the question.
+    Of all that was tried it is what carried over best to questions of another corpus (bench/data-provenance.md).
+    """
+    best = {layer: _best(claim, passages, layer, passages.index) for layer in (3, 6)}
+    weight = claim.weight / max(claim.weight.sum(), 1e-9)
+    values = [weight @ best[3], weight @ best[6], _gain(claim, best, 3), _gain(claim, best, 6)]
+    sizes = (passages.index < len(passages.texts)).sum(axis=1)
+    mean: Reals = sum(values) / len(values) - LENGTH_PRICE * (sizes - 1)
+    return np.clip(mean, 0.0, 1.0)
+
+
+def _best(claim: Claim, passages: Passages, layer: int, index: npt.NDArray[np.int64]) -> Reals:
+    """(n, windows): the nearest token of each window to each token of the claim."""
+    similar = claim.text.encoded.vectors[layer] @ passages.vectors[layer].T
+    return np.clip(_max(similar, passages.token_starts, index), 0, 1)
+
+
+def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int]) -> Reals:
+    """The features of a claim against the windows of those numbers, (rows, len(NAMES)), in the order of NAMES."""
+    text, index = claim.text, passages.index[list(rows)]
     tokens, at_word = passages.token_starts, passages.word_starts
     similar = {layer: text.encoded.vectors[layer] @ vectors.T for layer, vectors in passages.vectors.items()}
     best = {layer: np.clip(_max(values, tokens, index), 0, 1) for layer, values in similar.items()}
@@ -247,7 +271,7 @@ def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
     precision_6 = _sum(told * np.clip(similar[6].max(axis=0), 0, 1), tokens, index) / said
     precision_0 = _sum(told * np.clip(similar[0].max(axis=0), 0, 1), tokens, index) / said
 
-    window_vectors = _pooled(passages)
+    window_vectors = _pooled(passages, index)
     cosine = window_vectors @ text.encoded.pooled.astype(np.float64)
     question = asked.text.encoded.pooled.astype(np.float64)
     cosine_new = (
@@ -274,12 +298,12 @@ def measure(claim: Claim, passages: Passages, asked: Asked) -> Reals:
     held = weight @ strong
     weakest = _weakest(weight, best[6])
     length = np.log((fresh + 1) / (float(claim.own_word.sum()) + 1))
-    negation, polar = _polarity(claim, passages, similar[6])
+    negation, polar = polarity(claim, passages, index)
     context = weight @ np.sqrt(np.clip(best[6], 0, 1) * np.clip(best[0], 0, 1))
     columns = [
         recall_6, recall_3, recall_0, plain @ best[6], precision_6, precision_0, cosine, cosine_new, word_weight @ has, word_plain @ has,
         word_weight @ like, stem_precision, held, weakest, _pairs(claim, passages, best[0]), np.minimum(fresh, 12) / 12, np.clip(length, -2, 2),
-        negation, _opposites(claim, passages), _numbers(claim, passages), asked_cosine, polar, _order(claim, passages, similar[6]),
+        negation, opposites(claim, passages, index), _numbers(claim, passages, index), asked_cosine, polar, _order(claim, passages, similar[6], index),
         best_sentence, context, _gain(claim, best, 3), _gain(claim, best, 6), *_of_claim(claim, len(index)),
     ]  # fmt: skip
     return np.stack(columns, axis=1)
@@ -305,11 +329,11 @@ def _of_claim(claim: Claim, windows: int) -> list[Reals]:
     return [np.full(windows, value) for value in values]
 
 
-def _pooled(passages: Passages) -> Reals:
+def _pooled(passages: Passages, index: npt.NDArray[np.int64]) -> Reals:
     """The sentence embedding of every window: its sentences' embeddings weighed by their tokens."""
     sizes = np.diff(np.append(passages.token_starts, len(passages.idf))).astype(np.float64)
     rows = np.concatenate([passages.pooled * sizes[:, None], np.zeros((1, passages.pooled.shape[1]))])
-    summed = rows[passages.index].sum(axis=1)
+    summed = rows[index].sum(axis=1)
     unit: Reals = summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-9)
     return unit
 
@@ -331,24 +355,25 @@ def _weakest(weight: Reals, best: Reals) -> Reals:
     return _ratio((used * ranked).sum(axis=0), used.sum(axis=0))
 
 
-def _polarity(claim: Claim, passages: Passages, similar: Floats) -> tuple[Reals, Reals]:
+def polarity(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> tuple[Reals, Reals]:
     """How much of the claim is met under the other polarity, and whether the two count negations differently."""
+    similar = claim.text.encoded.vectors[6] @ passages.vectors[6].T
     differs = claim.text.token_negated[:, None] != passages.token_negated[None, :]
     carrying = claim.plain > 0.4
-    same = _max(np.where(differs, 0.0, similar), passages.token_starts, passages.index)
-    other = _max(np.where(differs, similar, 0.0), passages.token_starts, passages.index)
+    same = _max(np.where(differs, 0.0, similar), passages.token_starts, index)
+    other = _max(np.where(differs, similar, 0.0), passages.token_starts, index)
     weight = claim.plain * carrying
     gap = np.clip(other - np.maximum(same, 0.3), 0, 1)
     negation = _ratio(weight @ gap, max(weight.sum(), 1e-9))
     mine = sum(word in NEGATIONS for word in claim.text.words) % 2
     flips = np.array([word in NEGATIONS for word in passages.words], dtype=np.float64)
-    theirs = _sum(flips, passages.word_starts, passages.index) % 2
+    theirs = _sum(flips, passages.word_starts, index) % 2
     return negation, np.abs(theirs - mine)
 
 
-def _opposites(claim: Claim, passages: Passages) -> Reals:
+def opposites(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> Reals:
     """The share of the claim's words that have an opposite which the window says in their place."""
-    total = np.zeros(len(passages.index))
+    total = np.zeros(len(index))
     counted = 0
     here = set(claim.text.words)
     for word in dict.fromkeys(claim.text.words):
@@ -360,7 +385,7 @@ def _opposites(claim: Claim, passages: Passages) -> Reals:
             _sum(
                 np.array([other == word for other in passages.words], dtype=np.float64),
                 passages.word_starts,
-                passages.index,
+                index,
             )
             > 0
         )
@@ -368,7 +393,7 @@ def _opposites(claim: Claim, passages: Passages) -> Reals:
             _sum(
                 np.array([other in opposite for other in passages.words], dtype=np.float64),
                 passages.word_starts,
-                passages.index,
+                index,
             )
             > 0
         )
@@ -376,13 +401,13 @@ def _opposites(claim: Claim, passages: Passages) -> Reals:
     return np.minimum(total, 2.0) / 2
 
 
-def _numbers(claim: Claim, passages: Passages) -> Reals:
+def _numbers(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> Reals:
     """The share of the claim's numbers that the window lacks; 0 where it has none."""
     if not claim.text.numbers:
-        return np.zeros(len(passages.index))
+        return np.zeros(len(index))
     wanted = sorted(claim.text.numbers)
     said = np.array([[word == number for word in passages.words] for number in wanted], dtype=np.float64)
-    lacking: Reals = 1 - np.clip(_max(said, passages.word_starts, passages.index), 0, 1).mean(axis=0)
+    lacking: Reals = 1 - np.clip(_max(said, passages.word_starts, index), 0, 1).mean(axis=0)
     return lacking
 
 
@@ -394,11 +419,11 @@ def _pairs(claim: Claim, passages: Passages, best: Reals) -> Reals:
     return _ratio(weight @ np.minimum(best[:-1], best[1:]), float(weight.sum()))
 
 
-def _order(claim: Claim, passages: Passages, similar: Floats) -> Reals:
+def _order(claim: Claim, passages: Passages, similar: Floats, index: npt.NDArray[np.int64]) -> Reals:
     """0-1: whether the claim's words come in the answer in the claim's order (0.5: no telling); by whole sentences."""
     carrying = np.flatnonzero(claim.weight > 0.3)
     if len(carrying) < 2:
-        return np.full(len(passages.index), 0.5)
+        return np.full(len(index), 0.5)
     ends = np.append(passages.token_starts, similar.shape[1])
     scores = np.full(len(passages.texts) + 1, -1.0)
     for sentence in range(len(passages.texts)):
@@ -410,5 +435,5 @@ def _order(claim: Claim, passages: Passages, similar: Floats) -> Reals:
             scores[sentence] = 0.5
         else:
             scores[sentence] = float((np.diff(places) > 0).mean())
-    values = scores[passages.index]
+    values = scores[index]
     return values.max(axis=1)

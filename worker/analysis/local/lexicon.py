@@ -79,6 +79,9 @@ CLAUSE_ENDS = frozenset(
         "then",
     ]
 )
+DENIALS = frozenset("true false untrue wrong incorrect correct right case myth mistake misconception".split())
+"""Before "that" they bear on the whole clause, where they deny or are denied themselves."""
+
 NEGATION_REACH = 5
 """How many words after a negation it bears on, unless the clause ends before."""
 
@@ -126,12 +129,18 @@ for _pair in re.split(r"[|\n]", _PAIRS):
 
 
 def negated(found: list[str]) -> list[bool]:
-    """For each word, whether a negation before it bears on it; two negations undo each other."""
+    """For each word, whether a negation before it bears on it; two negations undo each other.
+
+    "It is not true that ..." and "it is false that ..." bear on all that follows.
+    """
     states = []
-    reach, state = 0, False
-    for word in found:
-        states.append(state and reach > 0)
-        if word in NEGATIONS:
+    reach, state, whole = 0, False, False
+    for at, word in enumerate(found):
+        states.append((state and reach > 0) != whole)
+        if word in DENIALS and at + 1 < len(found) and found[at + 1] in ("that", "to"):
+            denied = word in NEGATIONS or (state and reach > 0)
+            reach, state, whole = 0, False, whole != denied
+        elif word in NEGATIONS:
             state = not (state and reach > 0)
             reach = NEGATION_REACH
         elif word in CLAUSE_ENDS:

@@ -1,0 +1,76 @@
+"""What a told experience holds: situation, task, action, result, reflection, by the words people tell them with.
+
+A behavioral criterion says what an answer of its kind contains; any honest, concrete story that fits must earn it,
+not only one like the model answer. So a passage counts for an aspect when it reads like that part of a story, in
+the first person and in the past, and is about what the question asks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from worker.analysis.quotes import words
+from worker.analysis.types import Aspect
+
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|went|came|made|took|got|gave|told|said|saw|knew|thought|found|led|left|kept|began|built|wrote|ran|sent|spent|brought|"
+    r"chose|felt|held|met|put|set|spoke|taught|understood|broke|drew|heard|paid|read|sat|lost|won|\w{2,}ed)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:i|my|me|myself|i'd|i've)\b", re.IGNORECASE)
+_SHARED = re.compile(r"\b(?:we|our|us)\b", re.IGNORECASE)
+_CUES = {
+    Aspect.SITUATION: re.compile(
+        r"\b(?:when|while|during|once|last\s+(?:year|month|summer|quarter|spring|autumn|winter)|(?:a|two|three|few|couple\s+of)\s+(?:years?|months?|weeks?)"
+        r"\s+(?:ago|into|before)|at\s+(?:my|the|a|our)\s+\w+|in\s+my\s+(?:previous|last|first|current|old)|team|project|client|customer|company|release|"
+        r"deadline|launch|colleague|manager|migration|outage|there\s+was|we\s+(?:were|had)|i\s+(?:was|had|joined|worked))\b",
+        re.IGNORECASE,
+    ),
+    Aspect.TASK: re.compile(
+        r"\b(?:responsible|my\s+(?:job|task|role|goal|responsibility|part)|asked\s+(?:me|to)|needed\s+to|had\s+to|was\s+to|supposed\s+to|in\s+charge|"
+        r"assigned|owned|expected|goal|challenge|wanted\s+to|we\s+needed|required)\b",
+        re.IGNORECASE,
+    ),
+    Aspect.ACTION: re.compile(
+        r"\b(?:i|then\s+i|so\s+i|first\s+i)\s+(?:\w+ly\s+|also\s+|then\s+|first\s+|\w+\s+and\s+)?(?!was\b|had\b|am\b|think\b|believe\b|would\b|will\b|can\b|could\b)"
+        r"(?:went|came|made|took|got|gave|told|saw|thought|found|led|kept|began|built|wrote|ran|sent|spent|brought|chose|held|met|put|set|spoke|taught|broke|drew|"
+        r"cut|read|sat|\w{2,}ed)\b",
+        re.IGNORECASE,
+    ),
+    Aspect.RESULT: re.compile(
+        r"\b(?:result(?:ed|s)?|in\s+the\s+end|eventually|finally|outcome|afterwards|since\s+then|after\s+that|reduced|increased|improved|cut|saved|fell|dropped|"
+        r"grew|rose|shipped|delivered|launched|on\s+time|success|succeeded|solved|resolved|fixed|stopped|adopted|still\s+us(?:e|ing)|met\s+the|never\s+(?:came|happened)|"
+        r"from\s+\w+\s+to\s+\w+|\d+\s*(?:%|percent|hours?|days?|weeks?|minutes?|times))\b",
+        re.IGNORECASE,
+    ),
+    Aspect.REFLECTION: re.compile(
+        r"\b(?:learn(?:ed|t)?|taught\s+me|lesson|realis?z?ed|next\s+time|looking\s+back|in\s+hindsight|since\s+then|now\s+i|i\s+now|from\s+then|would\s+do|"
+        r"differently|ever\s+since|i\s+(?:still|always)|made\s+me|changed\s+how|takeaway|today\s+i)\b",
+        re.IGNORECASE,
+    ),
+}
+STAR = frozenset(_CUES)
+FEWEST_WORDS = 5
+
+
+def told(sentence: str, aspect: Aspect) -> float:
+    """0-1: how much a sentence reads like that part of a story; 0 for an aspect that is no part of one."""
+    cue = _CUES.get(aspect)
+    count = len(words(sentence))
+    if cue is None or count < FEWEST_WORDS or not cue.search(sentence):
+        return 0.0
+    past = bool(_PAST.search(sentence))
+    own, shared = bool(_OWN.search(sentence)), bool(_SHARED.search(sentence))
+    if aspect is Aspect.REFLECTION:
+        return 1.0 if own or shared else 0.5
+    if not past:
+        return 0.2
+    strength = 1.0 if own else 0.8 if shared else 0.6
+    if aspect is Aspect.ACTION and not own:
+        strength = 0.4
+    return strength * min(1.0, count / 10)
+
+
+def own_part(text: str) -> tuple[int, int]:
+    """How often a text says `I` (or my, me) and how often `we` (or our, us)."""
+    return len(_OWN.findall(text)), len(_SHARED.findall(text))
