@@ -172,14 +172,14 @@ def _missing(standing: Standing, points: Sequence[OpenPoint]) -> str:
     what = clause(points)
     if standing.nothing_shown and standing.own_voice:
         return (
-            f"Your {answers} gave nothing to judge yet, so think of something you lived through"
+            f"Your {answers} gave little to build on yet, so think of something you lived through"
             f" in which you could say {what}."
         )
     if standing.nothing_shown:
         variants = (
-            f"Your {answers} gave nothing to judge yet, so begin with the heart of it: {what}.",
-            f"There was nothing to build on in your {answers} this time; learn first {what}.",
-            f"Nothing was shown here yet, so start from the ground and learn {what}.",
+            f"Your {answers} gave little to build on yet, so begin with the heart of it: {what}.",
+            f"There was not yet much to credit in your {answers}; learn first {what}.",
+            f"Little was shown here yet, so start from the ground and learn {what}.",
         )
     elif standing.own_voice:
         variants = (
