@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
+from types import FrameType
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -63,6 +65,8 @@ class WorkerProcess:
 
     def start_caretaker(self) -> None:
         """Heartbeats, and sweeps that need neither beat nor a free slot of the pool."""
+        for signum in (signal.SIGTERM, signal.SIGQUIT):
+            self._begin_shutdown_on(signum)
         self._caretaker = threading.Thread(target=self._take_care, name="caretaker", daemon=True)
         self._caretaker.start()
 
@@ -78,6 +82,9 @@ class WorkerProcess:
                 logger.warning(
                     "caretaker could not reach the database", extra={"error": type(error).__name__}
                 )
+            except Exception:
+                # Whatever it is, it must not end the heartbeats and sweeps of this worker.
+                logger.exception("caretaker failed; it goes on")
             self._stopping.wait(self.settings.sweep_seconds)
 
     def heartbeat(self, role: str) -> None:
@@ -88,17 +95,31 @@ class WorkerProcess:
         statement = insert(WorkerHeartbeat).values(worker=name, **values)
         with self.sessions.begin() as session:
             session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[WorkerHeartbeat.worker], set_=values
-                )
+                statement.on_conflict_do_update(index_elements=[WorkerHeartbeat.worker], set_=values)
             )
 
     # --- shutdown -----------------------------------------------------------------------------------
 
     def begin_shutdown(self) -> None:
         """SIGTERM came: give running jobs a moment, then hand back what is left, so that none waits for its lease."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
-        threading.Timer(GRACE_SECONDS, self.hand_back).start()
+        timer = threading.Timer(GRACE_SECONDS, self.hand_back)
+        # It does not keep a worker alive that is done before: finish_shutdown hands back as well.
+        timer.daemon = True
+        timer.start()
+
+    def _begin_shutdown_on(self, signum: signal.Signals) -> None:
+        """Celery tells of a cold shutdown only after it has waited for the tasks; the grace begins with the signal."""
+        celerys = signal.getsignal(signum)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self.begin_shutdown()
+            if callable(celerys):
+                celerys(number, frame)
+
+        signal.signal(signum, handle)
 
     def finish_shutdown(self) -> None:
         """The pool has stopped: hand back what it still held, and stop being alive."""
