@@ -25,6 +25,7 @@ PAUSE_AFTER_FAILURE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 _PENDING = "jobs_to_publish"
+_UNSENT = "jobs_not_published"
 
 
 class JobQueue:
@@ -75,13 +76,19 @@ def publish_after_commit(session: Session, job_id: uuid.UUID) -> None:
     session.info.setdefault(_PENDING, []).append(job_id)
 
 
+def pop_unsent(session: Session) -> list[uuid.UUID]:
+    """The jobs that the session's commits could not publish."""
+    unsent: list[uuid.UUID] = session.info.pop(_UNSENT, [])
+    return unsent
+
+
 def connect(session_source: Any, queue: JobQueue) -> None:
     """Make the sessions of a sessionmaker (or scoped session) publish to the queue after their commits."""
 
     @sa.event.listens_for(session_source, "after_commit")
     def publish_pending(session: Session) -> None:
-        for job_id in session.info.pop(_PENDING, []):
-            queue.publish(job_id)
+        unsent = [job_id for job_id in session.info.pop(_PENDING, []) if not queue.publish(job_id)]
+        session.info.setdefault(_UNSENT, []).extend(unsent)
 
     @sa.event.listens_for(session_source, "after_rollback")
     def forget_pending(session: Session) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.accounts import service as accounts
+from webapp.errors import NotFoundError
 from webapp.interviews import service as interviews
 from webapp.jobs import service as jobs
 from webapp.jobs.models import WorkerHeartbeat
-from webapp.queue import publish_after_commit
+from webapp.queue import pop_unsent, publish_after_commit
 from webapp.settings import Settings
 from webapp.transactions import IdempotencyKey
 
@@ -34,23 +36,43 @@ class Swept:
 
 def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
     """Queue again what lost its worker, then publish what is due and has no fresh message."""
-    with sessions.begin() as session:
-        # Held for the transaction: works behind a pooler that shares connections, and dies with us.
-        if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(ADVISORY_LOCK))):
-            return Swept()
-        requeued, failed_interviews = jobs.recover_lost(session)
-        due = jobs.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
-        for job_id in due:
-            publish_after_commit(session, job_id)
-    for interview_id in failed_interviews:
-        with sessions.begin() as session:
-            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
-    swept = Swept(published=len(due), requeued=requeued, failed=len(failed_interviews))
+    with sessions() as session:
+        with session.begin():
+            # Held for the transaction: works behind a pooler that shares connections, and dies with us.
+            if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(ADVISORY_LOCK))):
+                return Swept()
+            requeued, exhausted = jobs.recover_lost(session)
+            due = jobs.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
+            for job_id in due:
+                publish_after_commit(session, job_id)
+        unsent = pop_unsent(session)
+        if unsent:
+            # With the broker away, the wait for the next publish must not grow: nothing was sent.
+            with session.begin():
+                jobs.forget_publish(session, unsent)
+    failed = sum(_give_up(sessions, settings, job_id, interview_id) for job_id, interview_id in exhausted)
+    swept = Swept(published=len(due) - len(unsent), requeued=requeued, failed=failed)
     if swept != Swept():
         logger.info(
             "swept", extra={"published": swept.published, "requeued": swept.requeued, "failed": swept.failed}
         )
     return swept
+
+
+def _give_up(
+    sessions: sessionmaker[Session], settings: Settings, job_id: uuid.UUID, interview_id: uuid.UUID
+) -> bool:
+    """Fail a job that lost its last worker, and do in the same transaction what its end makes possible."""
+    with sessions.begin() as session:
+        try:
+            # The interview before the job, as everywhere.
+            interviews.lock_interview(session, interview_id)
+        except NotFoundError:
+            return False
+        failed = jobs.fail_lost(session, job_id)
+        if failed:
+            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
+        return failed
 
 
 def purge_expired(sessions: sessionmaker[Session]) -> None:

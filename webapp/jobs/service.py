@@ -301,10 +301,10 @@ def wake_dependents(session: Session, interview_id: uuid.UUID) -> None:
 # --- what the sweeper does --------------------------------------------------------------------------
 
 
-def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, list[uuid.UUID]]:
-    """Queue again what has a lease that ran out, or fail it at the limit.
+def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, list[tuple[uuid.UUID, uuid.UUID]]]:
+    """Queue again what has a lease that ran out.
 
-    Returns how many were queued again, and the interviews of those that failed.
+    Returns how many were, and job and interview of those that are at their limit: `fail_lost` is for them.
     """
     lost = session.execute(
         sa.select(Job.id, Job.attempts, Job.max_attempts, Job.interview_id)
@@ -312,33 +312,40 @@ def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, list[uuid.
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    requeued, failed = 0, []
+    requeued, exhausted = 0, []
     for job_id, attempts, max_attempts, interview_id in lost:
-        if attempts < max_attempts:
-            # Back off: a job that kills its workers must not take them all down at once.
-            delay = min(60.0, 2.0 ** (attempts - 1) - 1)
-            requeued += _requeue(
-                session,
-                Job.id == job_id,
-                outcome=AttemptOutcome.LOST,
-                code="worker_lost",
-                message="The worker stopped in the middle of the job.",
-                run_at=NOW + seconds(delay),
-                stage="queued",
-            )
-        else:
-            _finish(
-                session,
-                Job.id == job_id,
-                state=JobState.FAILED,
-                outcome=AttemptOutcome.LOST,
-                stage="failed",
-                error_code="worker_lost",
-                error_message=WORKER_LOST_MESSAGE,
-                error_retryable=True,
-            )
-            failed.append(interview_id)
-    return requeued, failed
+        if attempts >= max_attempts:
+            exhausted.append((job_id, interview_id))
+            continue
+        # Back off: a job that kills its workers must not take them all down at once.
+        delay = min(60.0, 2.0 ** (attempts - 1) - 1)
+        requeued += _requeue(
+            session,
+            Job.id == job_id,
+            outcome=AttemptOutcome.LOST,
+            code="worker_lost",
+            message="The worker stopped in the middle of the job.",
+            run_at=NOW + seconds(delay),
+            stage="queued",
+        )
+    return requeued, exhausted
+
+
+def fail_lost(session: Session, job_id: uuid.UUID) -> bool:
+    """Fail a job whose lease ran out in its last attempt; False when it has moved on."""
+    return _finish(
+        session,
+        Job.id == job_id,
+        Job.state == JobState.RUNNING,
+        Job.lease_until < NOW,
+        Job.attempts >= Job.max_attempts,
+        state=JobState.FAILED,
+        outcome=AttemptOutcome.LOST,
+        stage="failed",
+        error_code="worker_lost",
+        error_message=WORKER_LOST_MESSAGE,
+        error_retryable=True,
+    )
 
 
 def due_for_publish(session: Session, *, republish_seconds: float, limit: int = 500) -> list[uuid.UUID]:
@@ -366,6 +373,15 @@ def due_for_publish(session: Session, *, republish_seconds: float, limit: int = 
             .values(published_at=NOW, publishes=Job.publishes + 1)
             .returning(Job.id)
         )
+    )
+
+
+def forget_publish(session: Session, job_ids: list[uuid.UUID]) -> None:
+    """Undo the mark of `due_for_publish` on jobs whose message could not be sent."""
+    session.execute(
+        sa.update(Job)
+        .where(Job.id.in_(job_ids), Job.state == JobState.QUEUED)
+        .values(published_at=None, publishes=sa.func.greatest(0, Job.publishes - 1))
     )
 
 
