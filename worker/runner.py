@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Self, TypeVar
 
 from billiard.exceptions import SoftTimeLimitExceeded
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from psycopg2.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from webapp.errors import NotFoundError
 from webapp.interviews import service as interviews
 from webapp.jobs import service as jobs
 from webapp.jobs.service import Claim
@@ -76,13 +78,13 @@ class Runner:
                 outcome = self._failed(claimed, ProviderTimeoutError("The analysis took too long."))
             except AnalysisError as error:
                 outcome = self._failed(claimed, error)
+            except NotFoundError:
+                outcome = "gone"
             except Exception as error:
                 # Also a bug must end the job with a code, after its tries; the trace is the operator's.
                 logger.exception("analysis failed", extra=_ids(claimed))
                 unexpected = AnalysisError(INTERNAL_MESSAGE)
-                unexpected.retryable = not isinstance(error, SQLAlchemyError) or isinstance(
-                    error, OperationalError | InterfaceError
-                )
+                unexpected.retryable = not isinstance(error, SQLAlchemyError) or _will_pass(error)
                 outcome = self._failed(claimed, unexpected)
         logger.info(
             "job",
@@ -140,8 +142,12 @@ class Runner:
                     )
                 return failed
 
-        if not _persistently(store):
-            return "refused"
+        try:
+            if not _persistently(store):
+                return "refused"
+        except NotFoundError:
+            # Its user deleted the account in the meantime, and the job with it.
+            return "gone"
         return "postponed" if again else "failed"
 
     def _delay(self, attempts: int, retry_after: float | None) -> float:
@@ -203,9 +209,19 @@ def _persistently(store: Callable[[], Result]) -> Result:
     for attempt in range(1, STORE_TRIES):
         try:
             return store()
-        except (OperationalError, InterfaceError):
+        except DBAPIError as error:
+            if not _will_pass(error):
+                raise
             time.sleep(0.2 * 2**attempt)
     return store()
+
+
+def _will_pass(error: SQLAlchemyError) -> bool:
+    """Is the database away, restarting, full or read-only, rather than asked something wrong?"""
+    return isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError)
+        and (error.connection_invalidated or isinstance(error.orig, ReadOnlySqlTransaction))
+    )
 
 
 def _ids(claimed: Claim) -> dict[str, str]:
