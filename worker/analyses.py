@@ -91,7 +91,7 @@ class AnswerFeedback:
         if _analysis_is_done(session, claimed.interview_id):
             # Practice after the interview, or feedback that came late: the standing follows at once.
             gaps = SkillGapAnalysis()
-            gaps.store(session, claimed, analyse_inputs(gaps.read(session, claimed)))
+            gaps.store(session, claimed, standing(gaps.read(session, claimed)))
 
     def costs(self, result: Assessment) -> dict[str, float | None]:
         return {name: result.usage.get(name) for name in ("input_tokens", "output_tokens", "cost_usd")}
@@ -149,10 +149,19 @@ class SkillInputs:
     today: date
 
 
-def analyse_inputs(inputs: SkillInputs) -> tuple[Gap, ...]:
-    return analyse_skills(
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The gaps, and the inputs that they were drawn up from."""
+
+    inputs: SkillInputs
+    gaps: tuple[Gap, ...]
+
+
+def standing(inputs: SkillInputs) -> Standing:
+    gaps = analyse_skills(
         inputs.answers, inputs.skills, interview_id=str(inputs.interview_id), today=inputs.today
     )
+    return Standing(inputs, gaps)
 
 
 class SkillGapAnalysis:
@@ -180,12 +189,16 @@ class SkillGapAnalysis:
         skills = _profiles(session, {answer.skill_id: answer.skill_name for answer in answers})
         return SkillInputs(answers, skills, interview.id, datetime.now(UTC).date())
 
-    def analyse(self, engine: Engine, inputs: SkillInputs, report: Report) -> tuple[Gap, ...]:
+    def analyse(self, engine: Engine, inputs: SkillInputs, report: Report) -> Standing:
         report(0.1, "weighing")
-        return analyse_inputs(inputs)
+        return standing(inputs)
 
-    def store(self, session: Session, claimed: Claim, result: tuple[Gap, ...]) -> None:
+    def store(self, session: Session, claimed: Claim, result: Standing) -> None:
         interview = interviews.lock_interview(session, claimed.interview_id)
+        inputs = self.read(session, claimed)
+        if inputs != result.inputs:
+            # Feedback came while this one was drawn up; under the lock, none comes.
+            result = standing(inputs)
         session.execute(sa.delete(SkillGap).where(SkillGap.interview_id == interview.id))
         session.add_all(
             SkillGap(
@@ -202,11 +215,11 @@ class SkillGapAnalysis:
                 study_plan=list(gap.study_plan),
                 next_review_on=gap.next_review_on,
             )
-            for gap in result
+            for gap in result.gaps
         )
         session.flush()
 
-    def costs(self, result: tuple[Gap, ...]) -> dict[str, float | None]:
+    def costs(self, result: Standing) -> dict[str, float | None]:
         return {}
 
 
