@@ -1,0 +1,90 @@
+"""Stacks to break, and the ledger of what that did."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from candidates import Candidate, Verdict, new_candidate, settle
+from ledger import Ledger
+from service_stack import ROOT, WITNESS, ServiceStack
+
+import devstack
+
+LEDGER = Ledger()
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a released database: made once, copied for every stack."""
+    folder = tmp_path_factory.mktemp("released")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o711)
+    server, url = devstack.start_postgres(folder / "postgres", durable=False)
+    try:
+        command = devstack.parse_procfile((ROOT / "Procfile").read_text()).processes["release"]
+        environment = {
+            "PATH": f"{devstack.BIN}:/usr/bin:/bin",
+            "DATABASE_URL": url,
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "SECRET_KEY": "for-a-release-that-signs-nothing-0123456789",
+        }
+        subprocess.run(command, shell=True, cwd=ROOT, env=environment, check=True, capture_output=True)
+        connection = devstack.psycopg2.connect(url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(WITNESS)
+        connection.close()
+    finally:
+        server.stop()
+    return folder / "postgres"
+
+
+@pytest.fixture(scope="module")
+def stack(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceStack]:
+    """Servers and a web of the module's own; its tests start the workers that they break."""
+    folder = tmp_path_factory.mktemp("stack")
+    folder.chmod(0o711)
+    stack = ServiceStack(folder)
+    try:
+        stack.start_servers(released)
+        stack.web()
+        yield stack
+    finally:
+        stack.close()
+
+
+@pytest.fixture
+def candidate(stack: ServiceStack) -> Iterator[Candidate]:
+    candidate = new_candidate(stack)
+    yield candidate
+    candidate.http.close()
+
+
+@pytest.fixture
+def long_run(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long-faults"))
+
+
+@pytest.fixture
+def account_for(stack: ServiceStack) -> Callable[..., Verdict]:
+    """Waits for the end of every job and enters the fault in the ledger; nothing may be lost or doubled."""
+
+    def account(fault: str, times: int, *candidates: Candidate, patience: float = 90.0) -> Verdict:
+        verdict = settle(stack, *candidates, patience=patience)
+        LEDGER.enter(fault, times, sum(len(candidate.accepted) for candidate in candidates), verdict)
+        assert verdict.lost == 0, f"{verdict.lost} jobs were lost"
+        assert verdict.doubled == 0, f"{verdict.doubled} jobs have two results"
+        return verdict
+
+    return account
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if LEDGER.entries:
+        terminalreporter.section("faults")
+        terminalreporter.write(LEDGER.as_markdown())
+        folder = ROOT / ".build"
+        folder.mkdir(exist_ok=True)
+        (folder / "faults.md").write_text(LEDGER.as_markdown())
