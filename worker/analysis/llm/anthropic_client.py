@@ -79,9 +79,10 @@ def _completion(answer: object) -> Completion:
     if answer.stop_reason == "refusal":
         raise failures.refused()
     # Beside the text a model may have left its thinking; several texts are one text in pieces.
-    text = "".join(
-        block.text for block in answer.content if block.type == "text" and isinstance(block.text, str)
-    )
+    pieces = [
+        getattr(block, "text", None) for block in answer.content if getattr(block, "type", None) == "text"
+    ]
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
     if not text.strip():
         raise failures.unreadable()
     usage = answer.usage

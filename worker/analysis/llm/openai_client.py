@@ -103,22 +103,19 @@ class OpenAIClient:
 def _completion(answer: object) -> Completion:
     """The one whole text of an answer. Raises what stands for anything else."""
     # The library builds its types without checking them, and hands over text where the server sent no JSON.
-    if (
-        not isinstance(answer, ChatCompletion)
-        or not isinstance(answer.choices, list)
-        or len(answer.choices) != 1
-    ):
+    choices = answer.choices if isinstance(answer, ChatCompletion) else None
+    if not isinstance(choices, list) or len(choices) != 1:
         raise failures.unreadable()
-    choice = answer.choices[0]
-    message = getattr(choice, "message", None)
-    if choice.finish_reason == "length":
+    message = getattr(choices[0], "message", None)
+    finish = getattr(choices[0], "finish_reason", None)
+    if finish == "length":
         raise failures.cut_off()
-    if choice.finish_reason == "content_filter" or getattr(message, "refusal", None):
+    if finish == "content_filter" or getattr(message, "refusal", None):
         raise failures.refused()
     text = getattr(message, "content", None)
     if not isinstance(text, str) or not text.strip():
         raise failures.unreadable()
-    usage = answer.usage
+    usage = getattr(answer, "usage", None)
     told_in, told_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
     return Completion(
         text,
