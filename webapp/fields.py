@@ -28,6 +28,24 @@ class Text(ma.fields.String):
         return text
 
 
+class Flag(ma.fields.Boolean):
+    """JSON true or false; not the words and numbers that may stand for them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Number(ma.fields.Float):
+    """A JSON number; not a text with one in it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Instant(ma.fields.AwareDateTime):
     """A moment in UTC, ISO 8601 with an offset."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from webapp.fields import Instant, PageQuerySchema, PageSchema, Score, Text, not_blank
+from webapp.fields import Flag, Instant, Number, PageQuerySchema, PageSchema, Score, Text, not_blank
 from webapp.interviews.models import (
     DifficultyLevel,
     InterviewStatus,
@@ -44,7 +44,7 @@ class InterviewCreateSchema(ma.Schema):
         validate=validate.Length(max=20_000),
         metadata={"description": "A pasted job advertisement: the skills it names are asked first."},
     )
-    follow_ups = ma.fields.Boolean(
+    follow_ups = Flag(
         load_default=False, metadata={"description": "May feedback append a follow-up question?"}
     )
 
@@ -197,7 +197,7 @@ class AnswerCreateSchema(ma.Schema):
         validate=[validate.Length(1, MAX_ANSWER_LENGTH), not_blank],
         metadata={"example": "An index keeps the keys of a column sorted, so that ..."},
     )
-    time_taken_seconds = ma.fields.Float(
+    time_taken_seconds = Number(
         load_default=None, allow_none=True, validate=validate.Range(min=0), metadata={"example": 140}
     )
 
