@@ -81,8 +81,11 @@ class Blueprint(flask_smorest.Blueprint):
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document that the operation may answer with these problems."""
 
+        # Where a body is read it may also be too large.
+        told = {*statuses, 413} if 415 in statuses else set(statuses)
+
         def decorate(view: View) -> View:
-            for status in sorted(statuses, reverse=True):
+            for status in sorted(told, reverse=True):
                 view = self.alt_response(
                     status,
                     schema=ProblemSchema,
