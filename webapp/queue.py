@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from webapp.settings import Settings
 
 RUN_JOB_TASK = "worker.tasks.run_job"
-PUBLISH_TIMEOUT_SECONDS = 0.1
+# An answer may wait for it twice, for its rate limit and for its publish, and those two may cost it 250 ms.
+PUBLISH_TIMEOUT_SECONDS = 0.08
 PAUSE_AFTER_FAILURE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
