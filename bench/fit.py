@@ -90,21 +90,43 @@ def exported(model: ExtraTreesClassifier) -> dict[str, Any]:
     return {f"trees_{name}": np.concatenate(values).astype(kinds[name]) for name, values in parts.items()}
 
 
+def fold_probabilities(path: Path) -> dict[str, tuple[Any, Any]]:
+    """By corpus: the calibrated probability of each training answer from weights that never saw its question, and
+    the human marks (0 or 1); the calibration, two numbers, is fitted on all folds together."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    measured = measure(rows, LocalEngine())
+    right = np.array([row["label"] == "correct" for row in rows]).astype(int)
+    probability = _calibrated(_held_out(rows, linear_input(*measured), tree_input(*measured), right), right)[0]
+    corpus = np.array([row["corpus"] for row in rows])
+    return {f"{name} train": (probability[corpus == name], right[corpus == name].astype(float)) for name in sorted(set(corpus))}
+
+
+def _held_out(rows: Sequence[dict[str, str]], few: Any, full: Any, right: Any) -> Any:
+    groups = np.array([row["question_id"] for row in rows])
+    held_out = np.zeros(len(rows))
+    for train, test in GroupKFold(FOLDS).split(few, right, groups):
+        held_out[test] = blended(train, test, few, full, right)
+    return held_out
+
+
+def _calibrated(held_out: Any, right: Any) -> tuple[Any, float, float]:
+    """Platt's scaling: the probabilities, the slope and the offset."""
+    clipped = np.clip(held_out, 1e-3, 0.999)
+    logits = np.log(clipped / (1 - clipped))
+    platt = LogisticRegression(C=1e6).fit(logits[:, None], right)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    return 1 / (1 + np.exp(-(slope * logits + offset))), slope, offset
+
+
 def main(arguments: list[str]) -> int:
     with Path(arguments[0]).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     engine = LocalEngine()
     features, likeness, claims = measure(rows, engine)
     right = np.array([row["label"] == "correct" for row in rows]).astype(int)
-    groups = np.array([row["question_id"] for row in rows])
     few, full = linear_input(features, likeness, claims), tree_input(features, likeness, claims)
-    held_out = np.zeros(len(rows))
-    for train, test in GroupKFold(FOLDS).split(few, right, groups):
-        held_out[test] = blended(train, test, few, full, right)
-    logits = np.log(np.clip(held_out, 1e-3, 0.999) / (1 - np.clip(held_out, 1e-3, 0.999)))
-    platt = LogisticRegression(C=1e6).fit(logits[:, None], right)
-    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    probability = 1 / (1 + np.exp(-(slope * logits + offset)))
+    probability, slope, offset = _calibrated(_held_out(rows, few, full, right), right)
 
     rng = np.random.default_rng(SEED)
     strays = [{**row, "answer": rows[int(other)]["answer"]} for row, other in zip(rows, rng.permutation(len(rows)), strict=True)]

@@ -15,11 +15,12 @@ import numpy as np
 
 from worker.analysis.assess import judge
 from worker.analysis.gates import Screening, screen
-from worker.analysis.local.contradiction import contradicts
+from worker.analysis.local.contradiction import said_wrong
 from worker.analysis.local.encoder import Encoder, Floats
 from worker.analysis.local.features import (
     Asked,
     Claim,
+    Flags,
     Passages,
     Reals,
     Text,
@@ -52,7 +53,7 @@ MODEL = "minilm-evidence-1"
 NOTHING = 0.22
 """The likeness that any text on the subject reaches; it earns nothing."""
 
-FULL_LEAST, FULL_MOST = 0.33, 0.44
+FULL_LEAST, FULL_MOST = 0.30, 0.44
 """The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
 
 OPPOSITE_LIKENESS = 0.36
@@ -74,6 +75,8 @@ class _Prepared:
 
     asked: Asked
     wordings: tuple[tuple[Claim, ...], ...]
+    truths: tuple[Claim, ...]
+    misconceptions: tuple[Claim, ...]
     full: tuple[float, ...]
     subject: Floats
 
@@ -148,9 +151,10 @@ class LocalEngine:
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
         subject = _subject(passages, prepared.subject)
+        tainted = _tainted(passages, said_wrong(passages, prepared.truths, prepared.misconceptions))
         findings = []
         for index, criterion in enumerate(question.criteria):
-            finding = self._find(text, spans, passages, prepared, index, criterion)
+            finding = self._find(text, spans, passages, tainted, prepared, index, criterion)
             if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
                 finding = _with_story(text, spans, subject, criterion, finding)
             findings.append(finding)
@@ -164,20 +168,20 @@ class LocalEngine:
 
     def measure_row(self, answer: str, question: str, references: Sequence[str]) -> RowMeasure:
         """The features of a short answer against one expected point in several wordings, without gates."""
-        prepared = self._prepared(_row_question(question, tuple(references)))
+        prepared = self._prepared(row_question(question, tuple(references)))
         _, texts = self._sentences(answer)
         if not texts:
             return RowMeasure(np.zeros(measure_width()), 0.0, False)
         passages = passages_of(texts, prepared.asked)
         claim, window, value = _best(prepared.wordings[0], passages)
         features = measure(claim, passages, prepared.asked, [window])[0].round(5)
-        opposite = bool(contradicts(claim, passages)[window]) and value >= OPPOSITE_LIKENESS
+        opposite = bool(_tainted(passages, said_wrong(passages, prepared.truths, ()))[window])
         return RowMeasure(features, round(value, 5), opposite)
 
     def grade_row(self, answer: str, question: str, references: Sequence[str], *, gates: bool = True) -> Grade:
         """The grade of a short answer to a question with one expected point: what bench.scoring prints."""
         if gates:
-            screening = screen(answer, _row_question(question, tuple(references)))
+            screening = screen(answer, row_question(question, tuple(references)))
             if screening.insufficient:
                 return Grade(0.0, 0.0, 0.0, 0.0)
             answer = screening.text
@@ -192,27 +196,32 @@ class LocalEngine:
         return Grade(round(score, 4), round(probability, 4), low, high)
 
     def _find(
-        self, text: str, spans: list[Span], passages: Passages, prepared: _Prepared, index: int, criterion: Criterion
+        self,
+        text: str,
+        spans: list[Span],
+        passages: Passages,
+        tainted: Flags,
+        prepared: _Prepared,
+        index: int,
+        criterion: Criterion,
     ) -> Finding:
-        """The finding for one criterion: the best window that says it, or one that says its opposite."""
+        """The finding for one criterion: the best window that says it, or one that says its opposite.
+
+        `tainted` windows hold a sentence that says something wrong: they earn nothing.
+        """
         found: list[tuple[float, int, Claim]] = []
-        against: list[tuple[float, int, Claim]] = []
+        against: list[tuple[float, int]] = []
         for claim in prepared.wordings[index]:
             values = likeness(claim, passages).round(5)
-            flipped = contradicts(claim, passages)
-            straight = np.where(flipped, -1.0, values)
+            straight, crossed = np.where(tainted, -1.0, values), np.where(tainted, values, -1.0)
             found.append((float(straight.max()), int(straight.argmax()), claim))
-            if flipped.any():
-                crossed = np.where(flipped, values, -1.0)
-                against.append((float(crossed.max()), int(crossed.argmax()), claim))
+            against.append((float(crossed.max()), int(crossed.argmax())))
         value, window, claim = max(found, key=lambda item: item[0])
         credit = _ramp(value, NOTHING, prepared.full[index])
-        if against:
-            opposed, where, _ = max(against, key=lambda item: item[0])
-            if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
-                return Finding(
-                    criterion, status_of(0.0, contradicted=True), 0.05, _quote(text, spans, passages, where), contradicted=True, credit=0.0
-                )
+        opposed, where = max(against)
+        if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
+            evidence = _quote(text, spans, passages, where)
+            return Finding(criterion, status_of(0.0, contradicted=True), 0.05, evidence, contradicted=True, credit=0.0)
         if value < 0:
             return Finding(criterion, status_of(0.0), 0.0, credit=0.0)
         features = measure(claim, passages, prepared.asked, [window])[0].round(5)
@@ -248,7 +257,9 @@ class LocalEngine:
             passages = passages_of(model, asked)
             full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * _best(claims, passages)[2])) for claims in wordings]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
-        return _Prepared(asked, tuple(wordings), tuple(full), np.stack(subject))
+        truths = [claim for claims in wordings for claim in claims] + [claim_of(text, asked) for text in model]
+        misconceptions = [claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)]
+        return _Prepared(asked, tuple(wordings), tuple(truths), tuple(misconceptions), tuple(full), np.stack(subject))
 
 
 OPPOSITE_CHANCE, OPPOSITE_GRADE = 0.25, 0.35
@@ -262,7 +273,7 @@ def measure_width() -> int:
 
 
 @lru_cache(maxsize=QUESTIONS_KEPT)
-def _row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
+def row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
     criterion = Criterion(references[0], 3.0, paraphrases=tuple(references[1:]))
     return QuestionSpec(question, QuestionType.TECHNICAL, Level.INTERMEDIATE, "", (criterion,), references[0])
 
@@ -273,6 +284,12 @@ def _best(claims: Sequence[Claim], passages: Passages) -> tuple[Claim, int, floa
     chosen = max(range(len(claims)), key=lambda index: float(values[index].max()))
     window = int(values[chosen].argmax())
     return claims[chosen], window, float(values[chosen][window])
+
+
+def _tainted(passages: Passages, wrong: Flags) -> Flags:
+    """(windows,): which windows hold a sentence that is wrong."""
+    flags: Flags = np.append(wrong, False)[passages.index].any(axis=1)
+    return flags
 
 
 def _ramp(value: float, low: float, high: float) -> float:

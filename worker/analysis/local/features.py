@@ -236,17 +236,18 @@ def _ratio(top: Reals, bottom: Reals | float) -> Reals:
     return divided
 
 
-def likeness(claim: Claim, passages: Passages) -> Reals:
+def likeness(claim: Claim, passages: Passages, index: npt.NDArray[np.int64] | None = None) -> Reals:
     """(windows,): how fully each window says the claim, 0-1, before any learning.
 
     The mean of four recalls of the claim's tokens by the window's, each token counting by how rare it is and
     not by what the question gave away: by two layers of token vectors, and by their gain over the question.
     Of all that was tried it is what carried over best to questions of another corpus (bench/data-provenance.md).
     """
-    best = {layer: _best(claim, passages, layer, passages.index) for layer in (3, 6)}
+    index = passages.index if index is None else index
+    best = {layer: _best(claim, passages, layer, index) for layer in (3, 6)}
     weight = claim.weight / max(claim.weight.sum(), 1e-9)
     values = [weight @ best[3], weight @ best[6], _gain(claim, best, 3), _gain(claim, best, 6)]
-    sizes = (passages.index < len(passages.texts)).sum(axis=1)
+    sizes = (index < len(passages.texts)).sum(axis=1)
     mean: Reals = sum(values) / len(values) - LENGTH_PRICE * (sizes - 1)
     return np.clip(mean, 0.0, 1.0)
 
