@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
@@ -50,7 +51,7 @@ def standing_of_user(session: Session, user_id: uuid.UUID) -> dict[str, Any]:
     newest = (
         sa.select(SkillGap)
         .where(SkillGap.user_id == user_id)
-        .distinct(SkillGap.skill_id)
+        .ext(distinct_on(SkillGap.skill_id))
         .order_by(SkillGap.skill_id, SkillGap.identified_at.desc())
     )
     items = sorted(session.scalars(newest), key=lambda gap: (gap.gap_score, gap.skill_name))
