@@ -1,0 +1,88 @@
+"""gunicorn's worker: threads that slow clients cannot take for long.
+
+gthread gives a new connection a thread at once, and waits for its request as long as the client likes. Sixteen
+clients that send a letter each would then hold every thread of two processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import struct
+import time
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+# From its first byte on, a request has this long to arrive (256 KiB at 26 KB/s); then it is cut off.
+RECEIVE_SECONDS = 10.0
+# Nothing of an answer was taken for this long: its reader has gone, or wants the thread.
+SEND_STALL_SECONDS = 20
+
+UNREADABLE = (
+    b'{"type": "about:blank", "title": "Bad Request", "status": 400, '
+    b'"detail": "This is no HTTP request that could be read.", "request_id": null}'
+)
+
+
+class BoundedThreadWorker(ThreadWorker):
+    """gthread, where connections wait for their first byte outside the threads, and reading one has an end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # When each connection with a request under way is cut off; one assignment or deletion is atomic.
+        self._deadlines: dict[TConn, float] = {}
+
+    def accept(self, listener: socket.socket) -> None:
+        """As gthread's, but the connection waits in the poller rather than in a thread."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        with contextlib.suppress(OSError):
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_STALL_SECONDS, 0))
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(connection)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+    def enqueue_req(self, conn: TConn) -> None:
+        # Counted from here: slow requests that queue for a thread must not get their time one after the other.
+        self._deadlines[conn] = time.monotonic() + RECEIVE_SECONDS
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        try:
+            return super().handle(conn)
+        finally:
+            self._deadlines.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Called about every second: also cut off what is still arriving. An answer under way is not touched."""
+        super().murder_pending()
+        now = time.monotonic()
+        for connection, deadline in self._deadlines.copy().items():
+            if now > deadline:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RD)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """What is not HTTP never reaches the application: the same shape, and nothing of it echoed or logged."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("unreadable request: %s", type(exc).__name__)
+        head = (
+            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+            "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'\r\n"
+            f"Cache-Control: no-store\r\nContent-Length: {len(UNREADABLE)}\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):
+            client.sendall(head.encode() + UNREADABLE)
