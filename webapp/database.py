@@ -66,6 +66,8 @@ def engine_options(*, pool_size: int) -> dict[str, Any]:
         "pool_timeout": 5,
         "pool_pre_ping": True,
         "pool_recycle": 900,
+        # Errors are logged by some library or other: without the answers and hashes that a statement carried.
+        "hide_parameters": True,
         "connect_args": {
             "connect_timeout": 3,
             "application_name": "interview-simulator",

@@ -47,7 +47,7 @@ def configure(level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Libraries speak of connections and URLs at INFO; what they have to say of trouble comes as warnings.
-    for name in ("httpx", "httpcore", "openai", "anthropic", "kombu", "alembic", "flask_limiter", "limits"):
+    for name in ("httpx", "httpcore", "openai", "anthropic", "kombu", "alembic", "flask-limiter", "limits"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

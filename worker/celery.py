@@ -28,11 +28,23 @@ def worker_process() -> WorkerProcess:
     return process
 
 
+class _FailureWithoutWords(logging.Filter):
+    """Celery's record of a task's failure quotes the exception, and a driver's exception quotes rows: keep the ids."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        context = record.__dict__.pop("data", None)
+        if isinstance(context, dict):
+            record.msg, record.args = "task failed", ()
+            record.__dict__ |= {"task": context.get("name"), "task_id": context.get("id")}
+        return True
+
+
 @signals.setup_logging.connect
 def _configure_logs(**_: Any) -> None:
     logs.configure(logging.INFO)
     # Celery's own line per task says what ours say, and one of theirs would print arguments.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+    logging.getLogger("celery.app.trace").addFilter(_FailureWithoutWords())
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
 
 
