@@ -6,6 +6,7 @@ A wrong or missing value stops the boot with one sentence (SettingsError) that s
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 PROVIDERS = ("local", "openai", "anthropic", "openai_compatible")
-KNOWN_SECRETS = ("secret", "changeme", "change-me", "dev", "development", "your-secret-key", "password")
+# What stands in a key that was copied from an example: random text has none of it. Compared without `-`, `_`, blanks.
+PLACEHOLDERS = (
+    "secret", "changeme", "changethis", "changein", "replaceme", "example", "password", "insecure",
+    "development", "production", "default", "placeholder", "qwerty",
+)  # fmt: skip
 MIN_SECRET_LENGTH = 32
+MIN_SECRET_VARIETY = 10
 
 
 class SettingsError(Exception):
@@ -75,7 +81,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         environment="production" if environment == "production" else "development",
         data_dir=Path(reader.text("DATA_DIR") or ".data"),
         rate_limits=reader.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
-        allowed_origins=reader.listing("ALLOWED_ORIGINS"),
+        allowed_origins=_origins(reader.listing("ALLOWED_ORIGINS")),
         metrics_token=reader.text("METRICS_TOKEN") or None,
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, at_least=0),
         access_token_expire_minutes=reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30),
@@ -159,8 +165,26 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Whole origins only: flask-cors would take `https://*.example.com` for a regex that other sites match too."""
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+            raise SettingsError(
+                f"ALLOWED_ORIGINS has {origin!r}; each must be * or an origin like https://app.example.com, "
+                "without a path and without a wildcard in it."
+            )
+    return origins
+
+
 def _secret(name: str, value: str) -> str:
-    if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 8 or value.lower() in KNOWN_SECRETS:
+    plain = re.sub(r"[-_\s]", "", value.lower())
+    if (
+        len(value) < MIN_SECRET_LENGTH
+        or len(set(value)) < MIN_SECRET_VARIETY
+        # A text that repeats itself stands in its own double before its end.
+        or (value + value).find(value, 1) < len(value)
+        or any(placeholder in plain for placeholder in PLACEHOLDERS)
+    ):
         raise SettingsError(
             f"{name} is too weak: use at least {MIN_SECRET_LENGTH} random characters, for example from "
             "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
