@@ -111,9 +111,10 @@ class InterviewById(MethodView):
 @interviews.route("/<uuid:interview_id>/complete")
 class InterviewComplete(MethodView):
     @require_access_token
+    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
     @idempotent
     @interviews.response(202, JobSchema)
-    @interviews.problems(401, 403, 404, 409, 422, 503)
+    @interviews.problems(401, 403, 404, 409, 422, 429, 503)
     def post(self, interview_id: UUID) -> tuple[Job, int, dict[str, str]]:
         """End an interview with what has been answered
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, current_app, jsonify, make_response, request
 from flask.views import MethodView
 
+from webapp import limits
 from webapp.accounts.tokens import require_access_token
 from webapp.blueprint import Blueprint
 from webapp.database import db
@@ -90,9 +91,10 @@ class JobById(MethodView):
 @blueprint.route("/<uuid:job_id>/cancel")
 class JobCancel(MethodView):
     @require_access_token
+    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
     @transactional
     @blueprint.response(200, JobSchema)
-    @blueprint.problems(401, 403, 404, 409, 503)
+    @blueprint.problems(401, 403, 404, 409, 429, 503)
     def post(self, job_id: UUID) -> Job:
         """Cancel a job that is not finished"""
         return service.cancel(db.session(), current_user_id(), job_id)
@@ -101,9 +103,10 @@ class JobCancel(MethodView):
 @blueprint.route("/<uuid:job_id>/retry")
 class JobRetry(MethodView):
     @require_access_token
+    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
     @idempotent
     @blueprint.response(202, JobSchema)
-    @blueprint.problems(401, 403, 404, 409, 422, 503)
+    @blueprint.problems(401, 403, 404, 409, 422, 429, 503)
     def post(self, job_id: UUID) -> tuple[Job, int, dict[str, str]]:
         """Queue a failed or cancelled job again"""
         job = service.retry(db.session(), current_user_id(), job_id)
