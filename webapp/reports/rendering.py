@@ -25,7 +25,7 @@ CSV_COLUMNS = (
     "summary",
 )
 # A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MARKS = {"covered": "x", "partial": "~", "missing": " "}
 
 
