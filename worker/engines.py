@@ -7,8 +7,20 @@ from worker.analysis.types import Engine
 
 
 def make_engine(settings: Settings) -> Engine:
-    """The configured engine, loaded and ready. There is no silent stand-in: one provider, or its error."""
+    """The configured engine, ready to judge. There is no silent stand-in: one provider, or its error."""
     # Imported here: beat and Flower import the tasks too, and need no model in their memory.
     from worker.analysis.local.engine import LocalEngine  # noqa: PLC0415
 
-    return LocalEngine()
+    if settings.analysis_provider == "local":
+        return LocalEngine()
+    from worker.analysis.llm.engine import LLMEngine  # noqa: PLC0415
+
+    return LLMEngine(
+        settings.analysis_provider,
+        settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=settings.llm_api_key,
+        samples=settings.llm_samples,
+        timeout_seconds=settings.llm_timeout_seconds,
+        local=LocalEngine(),
+    )
