@@ -69,7 +69,9 @@ def test_an_answer_of_nothing_or_too_much_is_422(api, question, user_answer):
         assert set(errors) == {"user_answer"}
 
 
-@pytest.mark.parametrize("seconds", ["-1", "-0.001", '"x"', "NaN", "Infinity", "-Infinity", "[]", "1e999"])
+@pytest.mark.parametrize(
+    "seconds", ["-1", "-0.001", '"x"', "NaN", "Infinity", "-Infinity", "[]", "1e999", '"12"', "true"]
+)
 def test_a_time_that_is_no_time_is_422(api, question, seconds):
     text = f'{{"user_answer": "An index.", "time_taken_seconds": {seconds}}}'
     response = api.post(f"/api/questions/{question['id']}/answer", data=text, content_type="application/json")

@@ -146,7 +146,7 @@ def test_a_role_in_any_script_gets_an_interview(api):
         ("num_questions", [0, -1, 21, 1.5, "5", None, 10**30, True]),
         ("topics", ["sql", [""], ["  "], [7], None, ["x" * 81], ["sql"] * 21]),
         ("job_description", ["x" * 20_001, 7, []]),
-        ("follow_ups", ["maybe", None, 7]),
+        ("follow_ups", ["maybe", None, 7, 0, 1, "yes", "true"]),
     ],
 )
 def test_a_wish_out_of_bounds_is_422_and_named(api, field, wrong):
