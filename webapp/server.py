@@ -15,7 +15,7 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName, ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 # From its first byte on, a request has this long to arrive (256 KiB at 26 KB/s); then it is cut off.
@@ -75,7 +75,8 @@ class BoundedThreadWorker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """What is not HTTP never reaches the application: the same shape, and nothing of it echoed or logged."""
-        if not isinstance(exc, ParseException):
+        ours = isinstance(exc, InvalidResponseHeader | InvalidResponseHeaderName)
+        if ours or not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
             return
         self.log.warning("unreadable request: %s", type(exc).__name__)
