@@ -19,6 +19,7 @@ from webapp.jobs.waiting import WaitingRoom
 from webapp.operations import docs, metrics
 from webapp.operations import routes as operations
 from webapp.reports import routes as reports
+from webapp.rewording import Rewording
 from webapp.settings import Settings, read_settings
 
 DESCRIPTION = """
@@ -51,7 +52,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app)
     Migrate(app, db)
-    queue.connect(db.session, queue.make_queue(settings))
+    job_queue = queue.make_queue(settings)
+    queue.connect(db.session, job_queue)
+    # The embedded engine words nothing; with it, no start of an interview waits for anybody.
+    app.extensions["rewording"] = (
+        Rewording(settings, job_queue, places=settings.web_threads // 4)
+        if settings.analysis_provider != "local"
+        else None
+    )
     app.extensions["waiting_room"] = WaitingRoom(settings.web_threads // 2)
 
     headers.register(app, settings)

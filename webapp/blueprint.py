@@ -80,7 +80,6 @@ class Blueprint(flask_smorest.Blueprint):
 
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document that the operation may answer with these problems."""
-
         # Where a body is read it may also be too large.
         told = {*statuses, 413} if 415 in statuses else set(statuses)
 

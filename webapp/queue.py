@@ -38,15 +38,19 @@ class JobQueue:
 
     def publish(self, job_id: uuid.UUID) -> bool:
         """Wake a worker for the job; False when the broker could not be told. Never raises, never blocks long."""
+        return self.send(RUN_JOB_TASK, str(job_id))
+
+    def send(self, task: str, argument: str, *, expires: float | None = None) -> bool:
+        """One message for a worker, under the same rules; `expires` is in seconds."""
         if time.monotonic() < self._paused_until:
             return False
         try:
-            self._celery.send_task(RUN_JOB_TASK, args=[str(job_id)], retry=False, ignore_result=True)
-        except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
+            self._celery.send_task(task, args=[argument], expires=expires, retry=False, ignore_result=True)
+        except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the rows are safe
             self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             logger.warning(
-                "publish failed; the sweeper will publish it",
-                extra={"job_id": str(job_id), "error": type(error).__name__},
+                "publish failed; a job's row is safe, and the sweeper will publish it",
+                extra={"task": task, "argument": argument, "error": type(error).__name__},
             )
             return False
         return True

@@ -177,12 +177,24 @@ def _append_follow_up(session: Session, question: Question, result: Judged) -> N
 
 def question_spec(question: Question) -> QuestionSpec:
     """A question's snapshot as the engines take it."""
-    rubric = question.rubric
-    return QuestionSpec(
+    return rubric_spec(
+        question.rubric,
         text=question.question_text,
-        question_type=QuestionType(question.question_type.value),
-        level=Level(question.difficulty.value),
+        question_type=question.question_type,
+        level=question.difficulty,
         skill=question.skill_category,
+    )
+
+
+def rubric_spec(
+    rubric: Mapping[str, Any], *, text: str, question_type: str, level: str, skill: str
+) -> QuestionSpec:
+    """A question as the engines take it; `rubric` has the bank's criteria, misconceptions and model_answer."""
+    return QuestionSpec(
+        text=text,
+        question_type=QuestionType(question_type),
+        level=Level(level),
+        skill=skill,
         criteria=tuple(
             Criterion(
                 text=criterion["text"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from worker import sweeper
+from worker import rewording, sweeper
 from worker.celery import app, worker_process
 
 
@@ -12,6 +12,13 @@ from worker.celery import app, worker_process
 def run_job(job_id: str) -> None:
     """Run a job, if it is due and nobody else has it."""
     worker_process().runner.run(uuid.UUID(job_id))
+
+
+@app.task(name="worker.tasks.reword_questions")
+def reword_questions(key: str) -> None:
+    """Word an interview's questions for a job description; who asked waits for the reply."""
+    process = worker_process()
+    rewording.reword(process.settings, process.sessions, process.load_engine(), key)
 
 
 @app.task(name="worker.tasks.sweep")

@@ -163,7 +163,9 @@ def _role_similarity(wanted: str, core: str, role: RoleName) -> float:
         shared = words & name_words
         # Shared whole words count most; spelling counts a little, for typing errors.
         overlap = _weight(shared) / max(_weight(words | name_words), 1e-9)
-        contained = 0.9 if name_words <= words and len(name_words) > 1 else 0.0
+        # As a phrase also with its rank words: a team lead is no team.
+        whole = name_words <= words or f" {name} " in f" {wanted} "
+        contained = 0.9 if whole and len(name_words) > 1 else 0.0
         spelling = fuzz.ratio(core, name) / 100
         best = max(
             best, 0.35 + 0.6 * overlap if shared else 0.0, contained, spelling if spelling > 0.8 else 0.0

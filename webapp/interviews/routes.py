@@ -67,7 +67,9 @@ class InterviewStart(MethodView):
         Any job title will do: `matched_roles` says how it was understood. The questions are those of the bank
         that fit role, level, type, topics and job description; ones not asked of you before come first.
         """
-        interview = service.start_interview(db.session(), current_user(), **payload)
+        interview = service.start_interview(
+            db.session(), current_user(), **payload, reword=current_app.extensions["rewording"]
+        )
         return interview, 201, {"Location": f"/api/interviews/{interview.id}"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,9 @@ from webapp.interviews.models import (
 from webapp.jobs import service as jobs
 from webapp.jobs.models import ACTIVE_STATES, Job, JobKind
 from webapp.paging import Page, paginate
+
+Reword = Callable[[Sequence[str], str], list[str] | None]
+"""Bank question ids and a job description to texts in the same order, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,12 @@ def start_interview(
     topics: Sequence[str],
     job_description: str | None,
     follow_ups: bool,
+    reword: Reword | None = None,
 ) -> Interview:
-    """Choose the questions and keep them as snapshots. Raises InvalidFieldsError for an unknown topic."""
+    """Choose the questions and keep them as snapshots. Raises InvalidFieldsError for an unknown topic.
+
+    `reword` puts them in the terms of the job description, where it can.
+    """
     roles = catalog.match_roles(session, job_role)
     interview = Interview(
         id=uuid.uuid4(),
@@ -132,13 +139,16 @@ def start_interview(
         seen=_seen_questions(session, user.id),
         rng=random.Random(interview.id.int),
     )
-    for number, entry in enumerate(selected, start=1):
+    texts = [str(entry.question.content["text"]) for entry in selected]
+    if reword is not None and job_description:
+        texts = reword([entry.question.id for entry in selected], job_description) or texts
+    for number, (entry, text) in enumerate(zip(selected, texts, strict=True), start=1):
         content = entry.question.content
         interview.questions.append(
             Question(
                 order_number=number,
                 bank_question_id=entry.question.id,
-                question_text=content["text"],
+                question_text=text,
                 question_type=QuestionType(entry.question.question_type),
                 difficulty=DifficultyLevel(entry.question.level),
                 skill_id=entry.skill.id,
