@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 WORD = re.compile(r"\w+")
-SMALL = frozenset("a an and are as at be by for from has have in into is it its of on or so than that the then they this to was with".split())
+SMALL = frozenset(re.findall(r"\w+", "a an and are as at be by for from has have in into is it its of on or so than that the then this to was with"))
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,7 @@ class FakeProvider:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fake_provider import overlap, passages
+
 from worker.analysis.assess import judge
 from worker.analysis.gates import screen
 from worker.analysis.scoring import status_of

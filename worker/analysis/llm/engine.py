@@ -23,6 +23,7 @@ from worker.analysis.llm.prices import cost_usd
 from worker.analysis.llm.reader import DISTRUST, Reader, fresh_token
 from worker.analysis.llm.schema import TEXTS_SCHEMA, read_texts
 from worker.analysis.llm.shown import show
+from worker.analysis.scoring import dimension_scores
 from worker.analysis.types import (
     Assessment,
     Engine,
@@ -111,7 +112,7 @@ class LLMEngine:
         )
         if self._local is not None:
             other = self._local.assess(answer, question)
-            if abs(other.score - assessment.score) > FAR_APART:
+            if _apart(assessment, other, question, capped=screening.cap < 100.0) > FAR_APART:
                 assessment = replace(
                     assessment,
                     flags=(*assessment.flags, "disagrees_with_local"),
@@ -205,6 +206,20 @@ class LLMEngine:
         }
         cost = cost_usd(self.provider, self.model, spending.input_tokens, spending.output_tokens)
         return usage if cost is None else {**usage, "cost_usd": cost}
+
+
+def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped: bool) -> float:
+    """How many points two judgements of one answer are apart; under a cap, by the correctness of what they found.
+
+    A cap holds both scores down, and would hide that one of them found everything.
+    """
+    if not capped:
+        return abs(one.score - other.score)
+    correctness = [
+        dimension_scores(judged.findings, 0.0, question.question_type, question.level)["correctness"]
+        for judged in (one, other)
+    ]
+    return abs(correctness[0] - correctness[1])
 
 
 def _missed(assessment: Assessment) -> Finding | None:
