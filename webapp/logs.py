@@ -78,5 +78,6 @@ def register(app: Flask) -> None:
 
 
 def _user_id() -> str | None:
-    user = g.get("_jwt_extended_jwt_user", {}).get("loaded_user")
-    return str(user.id) if user is not None else None
+    # The token's word, not the row's: after a commit or a rollback that would ask the database, which may be away.
+    loaded = g.get("_jwt_extended_jwt_user", {}).get("loaded_user") is not None
+    return str(g.get("_jwt_extended_jwt", {}).get("sub")) if loaded else None
