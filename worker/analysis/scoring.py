@@ -7,10 +7,10 @@ mostly for the essentials, an advanced one asks for the signs of depth as well.
     correctness = 100 x (sum share x credit - CONTRADICTION x sum share of contradicted) / sum share, at least 0
     depth       = the same mean of credits over what goes beyond the essentials (tier weight 1 and 2, and the
                   aspects complexity, edge cases, trade-offs, result and reflection), see DEPTH_WEIGHTS
-    relevance   = 100 x relevance of the text x (GROUND + (1 - GROUND) x min(1, 2 x mean credit))
+    relevance   = 100 x relevance of the text x (GROUND + (1 - GROUND) x mean credit) x (1 - share contradicted)
     structure   = 100 x the share of the question's parts that are addressed; parts are the aspects it asks for
                   (STAR for behavioral), or its criteria where there is but one aspect; the best credit of a part counts
-    clarity     = 100 x sqrt(mean of credit x how readable the sentence is that shows it)
+    clarity     = 100 x the mean of credit x how readable the sentence is that shows it
     score       = the sum of dimension x weight (DIMENSION_WEIGHTS by type, shifted by level), under any cap
 
 Every term is non-decreasing in every coverage, so a correct point more never lowers a score.
@@ -135,7 +135,7 @@ def dimension_scores(
         for finding in findings
     ]
     scores = {
-        "relevance": relevance * (GROUND + (1 - GROUND) * min(1.0, 2 * mean)) * (1 - wrong),
+        "relevance": relevance * (GROUND + (1 - GROUND) * mean) * (1 - wrong),
         "correctness": max(0.0, mean - CONTRADICTION * wrong),
         "depth": max(0.0, _mean(credits, deep) - CONTRADICTION * wrong),
         "structure": _structure(findings, credits, shares),

@@ -29,6 +29,7 @@ from worker.analysis.local.features import (
     measure,
     passages_of,
     read,
+    window_embeddings,
 )
 from worker.analysis.local.head import Head, load_head
 from worker.analysis.local.stories import STAR, own_part, told
@@ -50,20 +51,23 @@ from worker.analysis.types import (
 
 MODEL = "minilm-evidence-1"
 
-NOTHING = 0.22
-"""The likeness that any text on the subject reaches; it earns nothing."""
+NOTHING, ASTRAY = 0.24, 0.07
+"""The likeness that any text on the subject reaches, which earns nothing, and how much more it takes off the subject."""
 
-FULL_LEAST, FULL_MOST = 0.30, 0.44
+FULL_LEAST, FULL_MOST = 0.30, 0.46
 """The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
 
 OPPOSITE_LIKENESS = 0.36
 """How like a claim a passage must be for its opposite polarity to count as a contradiction."""
 
-STORY_CREDIT = 0.8
+STORY_CREDIT = 0.7
 """The most that a part of a story earns by being told well and on the subject, without the criterion's own substance."""
 
-RELEVANT_FROM, RELEVANT_FULL = 0.15, 0.45
+RELEVANT_FROM, RELEVANT_FULL = 0.28, 0.52
 """Cosine to the question or the model answer between which a passage counts as about the subject."""
+
+STORY_FROM, STORY_FULL = 0.20, 0.40
+"""Cosine to the question between which a told experience counts as one of the kind that it asks for."""
 
 QUESTIONS_KEPT = 512
 FEWEST_OWN = 3
@@ -150,15 +154,15 @@ class LocalEngine:
             nothing = tuple(Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria)
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
-        subject = _subject(passages, prepared.subject)
+        subject, asked_for = _subject(passages, prepared.subject)
         tainted = _tainted(passages, said_wrong(passages, prepared.truths, prepared.misconceptions))
         findings = []
         for index, criterion in enumerate(question.criteria):
-            finding = self._find(text, spans, passages, tainted, prepared, index, criterion)
+            finding = self._find(text, spans, passages, tainted, subject, prepared, index, criterion)
             if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
-                finding = _with_story(text, spans, subject, criterion, finding)
+                finding = _with_story(text, spans, asked_for, criterion, finding)
             findings.append(finding)
-        relevance = round(float(np.clip(subject.max(), 0.0, 1.0)), 4)
+        relevance = round(subject, 4)
         certainty = [abs(2 * (finding.credit or 0.0) - 1) for finding in findings]
         confidence = 0.45 + 0.45 * (sum(certainty) / len(certainty) if certainty else 0.0)
         if len(words(text)) < 15:
@@ -201,6 +205,7 @@ class LocalEngine:
         spans: list[Span],
         passages: Passages,
         tainted: Flags,
+        subject: float,
         prepared: _Prepared,
         index: int,
         criterion: Criterion,
@@ -217,7 +222,7 @@ class LocalEngine:
             found.append((float(straight.max()), int(straight.argmax()), claim))
             against.append((float(crossed.max()), int(crossed.argmax())))
         value, window, claim = max(found, key=lambda item: item[0])
-        credit = _ramp(value, NOTHING, prepared.full[index])
+        credit = _ramp(value, NOTHING + ASTRAY * (1 - subject), prepared.full[index])
         opposed, where = max(against)
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
             evidence = _quote(text, spans, passages, where)
@@ -306,19 +311,20 @@ def _quote(text: str, spans: list[Span], passages: Passages, window: int) -> Evi
     return evidence_at(text, Span(spans[first].start, spans[last - 1].end))
 
 
-def _subject(passages: Passages, subject: Floats) -> Reals:
-    """(sentences,): 0-1, how much each sentence is about the question or what the model answer speaks of."""
-    near = (passages.pooled @ subject.T).max(axis=1).astype(np.float64)
-    scaled: Reals = np.clip((near - RELEVANT_FROM) / (RELEVANT_FULL - RELEVANT_FROM), 0.0, 1.0).round(5)
-    return scaled
+def _subject(passages: Passages, subject: Floats) -> tuple[float, float]:
+    """0-1 each: how near the nearest window comes to the question or the model answer, and to the question alone."""
+    near = (window_embeddings(passages) @ subject.T.astype(np.float64)).max(axis=0)
+    return (
+        round(_ramp(float(near.max()), RELEVANT_FROM, RELEVANT_FULL), 5),
+        round(_ramp(float(near[0]), STORY_FROM, STORY_FULL), 5),
+    )
 
 
-def _with_story(text: str, spans: list[Span], subject: Reals, criterion: Criterion, finding: Finding) -> Finding:
-    """The finding, or a better one where a sentence tells that part of a story on the subject."""
-    near = np.array([subject[max(0, at - 1) : at + 2].max() for at in range(len(subject))])
-    values = [told(span.of(text), criterion.aspect) * near[at] for at, span in enumerate(spans)]
+def _with_story(text: str, spans: list[Span], near: float, criterion: Criterion, finding: Finding) -> Finding:
+    """The finding, or a better one where a sentence tells that part of a story, and the story is of the kind asked for."""
+    values = [told(span.of(text), criterion.aspect) * near for span in spans]
     at = max(range(len(values)), key=lambda index: values[index])
-    credit = round(STORY_CREDIT * float(values[at]), 4)
+    credit = round(STORY_CREDIT * values[at], 4)
     if finding.contradicted or credit <= (finding.credit or 0.0):
         return finding
     return Finding(criterion, status_of(credit), max(finding.coverage, credit), evidence_at(text, spans[at]), credit=credit)

@@ -330,6 +330,12 @@ def _of_claim(claim: Claim, windows: int) -> list[Reals]:
     return [np.full(windows, value) for value in values]
 
 
+def window_embeddings(passages: Passages) -> Reals:
+    """(w, 384): the sentence embedding of every window of up to WINDOW sentences, of unit length."""
+    short = [row for row, (first, last) in enumerate(passages.spans) if last - first <= WINDOW]
+    return _pooled(passages, passages.index[short])
+
+
 def _pooled(passages: Passages, index: npt.NDArray[np.int64]) -> Reals:
     """The sentence embedding of every window: its sentences' embeddings weighed by their tokens."""
     sizes = np.diff(np.append(passages.token_starts, len(passages.idf))).astype(np.float64)
