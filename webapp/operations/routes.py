@@ -20,6 +20,8 @@ from webapp.settings import Settings
 
 NAME = "AI Interview Simulator"
 LOOPBACK = ("127.0.0.1", "::1")
+# Of these, a proxy adds one at least; a scraper on this host adds none.
+PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 
 blueprint = Blueprint("Service", __name__, description="Root, health and information.")
 
@@ -181,4 +183,4 @@ def _may_read_metrics(settings: Settings) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
     # Behind a proxy every caller looks like loopback unless TRUSTED_PROXIES says how many to look through.
-    return request.remote_addr in LOOPBACK and "X-Forwarded-For" not in request.headers
+    return request.remote_addr in LOOPBACK and not any(name in request.headers for name in PROXY_HEADERS)
