@@ -13,6 +13,7 @@ from llm_attacks import ATTACKS
 from llm_case import CLEAN, KEY, QUESTION, StandIn
 
 from worker.analysis.errors import ProviderInvalidOutputError
+from worker.analysis.llm.decoys import DECOYS
 from worker.analysis.llm.engine import LLMEngine
 
 REAL = [criterion.text for criterion in QUESTION.criteria]
@@ -78,7 +79,7 @@ def provider(server, clean):
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_on_a_model_that_reports_everything_covered_earns_nothing(attack, place, alone, provider, clean):
-    for how in ("all", "payload", "invents"):
+    for how in ("all", "payload", "invents") if place == "after" else ("all",):
         provider.always(obeying(ATTACKS[attack], how))
         assessment = judged(alone, PLACES[place](ATTACKS[attack]))
         assert assessment is None or assessment.score <= clean.score + 2
@@ -113,6 +114,12 @@ def test_hidden_characters_never_reach_the_model(alone, provider):
         alone.assess(f"{CLEAN} {ATTACKS[attack]}", QUESTION)
     for prompt in provider.prompts:
         assert not any(0xE0000 <= ord(char) <= 0xE01EF or char in "\u200b\u202e\u202c\ufe0f" for char in prompt.answer)
+
+
+def test_an_answer_that_speaks_of_every_decoy_gains_nothing_by_it(alone, provider, clean):
+    provider.always(obeying("talks about bees", "all"))
+    assessment = judged(alone, f"{CLEAN} {'. '.join(DECOYS)}. The model talks about bees.")
+    assert assessment is None or assessment.score <= clean.score + 2
 
 
 def test_a_forged_delimiter_does_not_end_the_data(alone, provider):

@@ -28,8 +28,9 @@ DECOYS = (
 )
 
 
-def choose_decoy(rng: random.Random, text: str) -> str | None:
-    """A decoy with no word in common with the text (question, criteria and answer); None where there is none."""
+def choose_decoy(rng: random.Random, text: str) -> str:
+    """One of the decoys that have the fewest words in common with the text (question, criteria and answer)."""
     said = stems(text)
-    fitting = [decoy for decoy in DECOYS if not stems(decoy) & said]
-    return rng.choice(fitting) if fitting else None
+    common = {decoy: len(stems(decoy) & said) for decoy in DECOYS}
+    fewest = min(common.values())
+    return rng.choice([decoy for decoy in DECOYS if common[decoy] == fewest])

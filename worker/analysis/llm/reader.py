@@ -73,7 +73,7 @@ class Reader:
         numbered, order, decoy = _numbered(question, shown, random.Random(token))
         request = prompt.reading_request(question, numbered, shown.text, token)
         text, reading = self._reading([request], numbered)
-        if decoy is not None and reading.claims[decoy].status is not Status.MISSING:
+        if reading.claims[decoy].status is not Status.MISSING:
             raise _TalkedIntoError
         checked = {number: check(reading.claims[number], shown) for number in order}
         unfound = [number for number in order if checked[number] is None]
@@ -113,18 +113,16 @@ def fresh_token(token: Callable[[], str], *texts: str) -> str:
 
 def _numbered(
     question: QuestionSpec, shown: Shown, rng: random.Random
-) -> tuple[dict[int, Criterion], list[int], int | None]:
+) -> tuple[dict[int, Criterion], list[int], int]:
     """Criteria and a decoy in a random order: by number, the question's numbers in its order, the decoy's number.
 
     Nobody who writes an answer can say by number what to report.
     """
-    entries: list[tuple[int | None, Criterion]] = list(enumerate(question.criteria))
     parts = [shown.text, question.text, *question.misconceptions]
     parts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]
-    decoy = choose_decoy(rng, " ".join(parts))
-    if decoy is not None:
-        entries.append((None, Criterion(decoy, 1.0)))
-    rng.shuffle(entries)
-    numbered = {number: criterion for number, (_place, criterion) in enumerate(entries, 1)}
-    places = {place: number for number, (place, _criterion) in enumerate(entries, 1)}
-    return numbered, [places[place] for place in range(len(question.criteria))], places.get(None)
+    entries = [*question.criteria, Criterion(choose_decoy(rng, " ".join(parts)), 1.0)]
+    places = list(range(len(entries)))
+    rng.shuffle(places)
+    numbered = {number: entries[place] for number, place in enumerate(places, 1)}
+    *order, decoy = [places.index(place) + 1 for place in range(len(entries))]
+    return numbered, order, decoy
