@@ -7,7 +7,9 @@ _settings = read_settings()
 broker_url = _settings.redis_url
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
-broker_pool_limit = 4
+# A bound, not a size: connections are opened as they are needed. Flower needs many: its threads hold one each
+# while they wait for another, and all of them for ever where there are fewer than twice its threads.
+broker_pool_limit = 50
 broker_transport_options = {
     # Longer than the hard time limit: a message is not delivered again while its task may still run.
     "visibility_timeout": 600,

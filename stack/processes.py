@@ -20,8 +20,6 @@ from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
 STOP_SECONDS = 25
-# Flower keeps nothing, and at its exit waits for the answers of workers that are stopping as well.
-STOP_SECONDS_OF = {"flower": 1.0}
 PR_SET_PDEATHSIG = 1
 
 # Loaded here: between fork and exec is no time to load a library.
@@ -120,8 +118,7 @@ class Supervisor:
         while processes:
             waited = time.monotonic() - began
             for name, process in list(processes.items()):
-                patience = STOP_SECONDS_OF.get(name, STOP_SECONDS)
-                if process.poll() is not None or waited > patience or self._signals > asked:
+                if process.poll() is not None or waited > STOP_SECONDS or self._signals > asked:
                     kill_group(processes.pop(name))
             time.sleep(0.05)
 
