@@ -1,0 +1,79 @@
+"""The migrations make what the models say, down to nothing and up again; in a database of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+
+from webapp.app import create_app
+from webapp.database import db
+
+
+@pytest.fixture
+def app_of_its_own(settings):
+    """An app on a new, empty database."""
+    name = f"migrations_{uuid.uuid4().hex}"
+    server = sa.create_engine(settings.database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    url = sa.engine.make_url(settings.database_url).set(database=name).render_as_string(hide_password=False)
+    app = create_app(dataclasses.replace(settings, database_url=url))
+    try:
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        with server.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        server.dispose()
+
+
+def described():
+    """Every table, column, index and constraint, as PostgreSQL tells them."""
+    columns = "table_name, column_name, data_type, is_nullable, column_default"
+    constraint = "conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+    queries = (
+        f"SELECT {columns} FROM information_schema.columns WHERE table_schema = 'public'",
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        f"SELECT {constraint} FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    )
+    with db.engine.connect() as connection:
+        return [sorted(map(tuple, connection.execute(sa.text(query)))) for query in queries]
+
+
+def test_the_models_hold_nothing_that_the_migrations_do_not(app_of_its_own):
+    flask_migrate.upgrade()
+    # It exits with an error where another upgrade would change something.
+    flask_migrate.check()
+
+
+def test_going_down_leaves_nothing_and_up_again_makes_the_same(app_of_its_own):
+    flask_migrate.upgrade()
+    before = described()
+    assert len(before[0]) > 50
+    flask_migrate.downgrade(revision="base")
+    left = {row[0] for row in described()[0]}
+    assert left == {"alembic_version"}
+    flask_migrate.upgrade()
+    assert described() == before
+
+
+def test_every_step_down_can_be_gone_up_again(app_of_its_own):
+    flask_migrate.upgrade()
+    before = described()
+    flask_migrate.downgrade(revision="-1")
+    assert described() != before
+    flask_migrate.upgrade()
+    assert described() == before
+
+
+def test_there_is_one_newest_migration(app_of_its_own):
+    from alembic.script import ScriptDirectory
+
+    config = app_of_its_own.extensions["migrate"].migrate.get_config()
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1

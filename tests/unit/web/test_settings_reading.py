@@ -1,0 +1,121 @@
+"""Settings: read once, and wrong ones stop the boot with a sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from webapp.settings import SettingsError, read_settings
+
+SECRET = "q8Zk2v-7Tn4bX0wLr9sYd1uGf3hJ5mPc"
+ENOUGH = {
+    "DATABASE_URL": "postgresql://u:p@db:5432/name",
+    "REDIS_URL": "redis://:p@cache:6379/0",
+    "SECRET_KEY": SECRET,
+}
+
+
+def test_three_settings_are_enough():
+    settings = read_settings(ENOUGH)
+    assert settings.database_url == "postgresql+psycopg2://u:p@db:5432/name"
+    assert settings.rate_limits is True
+    assert settings.analysis_provider == "local"
+    assert settings.allowed_origins == ()
+    assert settings.password_hash_rounds >= 12
+    assert settings.max_body_bytes == 256 * 1024
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+@pytest.mark.parametrize("value", [None, "", "   "])
+def test_a_missing_setting_is_named(name, value):
+    environ = {key: text for key, text in ENOUGH.items() if key != name} | (
+        {name: value} if value is not None else {}
+    )
+    with pytest.raises(SettingsError, match=name):
+        read_settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://u:p@db/name"),
+        ("DATABASE_URL", "sqlite:///x.db"),
+        ("DATABASE_URL", "not a url"),
+        ("REDIS_URL", "http://cache"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY_PREVIOUS", "short"),
+        ("RATE_LIMITS", "maybe"),
+        ("ENVIRONMENT", "staging"),
+        ("ANALYSIS_PROVIDER", "oracle"),
+        ("LEASE_SECONDS", "soon"),
+        ("LEASE_SECONDS", "0"),
+        ("LEASE_SECONDS", "nan"),
+        ("LEASE_SECONDS", "inf"),
+        ("SWEEP_SECONDS", "-1"),
+        ("WEB_WORKERS", "1.5"),
+        ("WEB_THREADS", "1"),
+        ("WORKER_CONCURRENCY", "0"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "-5"),
+        ("TRUSTED_PROXIES", "-1"),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_that_names_the_setting(name, value):
+    with pytest.raises(SettingsError, match=name) as caught:
+        read_settings({**ENOUGH, name: value})
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("provider", "given", "missing"),
+    [
+        ("openai", {}, "LLM_MODEL"),
+        ("openai", {"LLM_MODEL": "m"}, "LLM_API_KEY"),
+        ("anthropic", {"LLM_MODEL": "m"}, "LLM_API_KEY"),
+        ("openai_compatible", {"LLM_MODEL": "m"}, "LLM_BASE_URL"),
+    ],
+)
+def test_a_provider_needs_its_own_settings(provider, given, missing):
+    with pytest.raises(SettingsError, match=missing):
+        read_settings({**ENOUGH, "ANALYSIS_PROVIDER": provider, **given})
+
+
+def test_debugging_in_production_stops_the_boot():
+    with pytest.raises(SettingsError, match="FLASK_DEBUG"):
+        read_settings({**ENOUGH, "ENVIRONMENT": "production", "FLASK_DEBUG": "1"})
+
+
+def test_values_are_read_in_their_units():
+    settings = read_settings(
+        {
+            **ENOUGH,
+            "ALLOWED_ORIGINS": " https://a.example , https://b.example,",
+            "RATE_LIMITS": "OFF",
+            "LEASE_SECONDS": "2.5",
+            "WEB_WORKERS": "4",
+            "ACCESS_TOKEN_EXPIRE_MINUTES": "5",
+            "DATABASE_URL": "postgres://u:p%40w@db/name?sslmode=require",
+        }
+    )
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.rate_limits is False
+    assert settings.lease_seconds == 2.5
+    assert (settings.web_workers, settings.access_token_expire_minutes) == (4, 5)
+    assert settings.database_url == "postgresql+psycopg2://u:p%40w@db/name?sslmode=require"
+
+
+def test_settings_are_frozen_and_show_no_secret():
+    settings = read_settings({**ENOUGH, "LLM_API_KEY": "sk-very-secret"})
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.secret_key = "other"
+    shown = f"{settings!r} {settings}"
+    assert not [secret for secret in (SECRET, "u:p@", "sk-very-secret") if secret in shown]
+
+
+def test_no_wrong_secret_is_repeated_in_the_error():
+    for name, value in (("SECRET_KEY", "my-own-weak-word"), ("DATABASE_URL", "mysql://u:hidden@db/name")):
+        with pytest.raises(SettingsError) as caught:
+            read_settings({**ENOUGH, name: value})
+        assert "my-own-weak-word" not in str(caught.value)
+        assert "hidden" not in str(caught.value)
