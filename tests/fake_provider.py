@@ -19,7 +19,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 WORD = re.compile(r"\w+")
-SMALL = frozenset(re.findall(r"\w+", "a an and are as at be by for from has have in into is it its of on or so than that the then this to was with"))
+SMALL = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be by for from has have in into is it its of on or so than that the then this to was with",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class Prompt:
         """The criteria to report on: those of the first turn, or the fewer that a later turn asks about again."""
         if len(self.turns) == 1:
             return list(self.criteria)
-        return [int(number) for number in re.search(r"long: ([\d, ]+)\.", self.turns[-1]).group(1).split(", ")]
+        return [
+            int(number) for number in re.search(r"long: ([\d, ]+)\.", self.turns[-1]).group(1).split(", ")
+        ]
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,9 @@ def honest(prompt: Prompt) -> Reply:
     """Covered from half of a criterion's words in one sentence, partial from a third."""
     entries = []
     for number in prompt.asked:
-        best = max(passages(prompt.answer), key=lambda passage: overlap(prompt.criteria[number], passage), default="")
+        best = max(
+            passages(prompt.answer), key=lambda passage: overlap(prompt.criteria[number], passage), default=""
+        )
         shared = overlap(prompt.criteria[number], best)
         state = "covered" if shared >= 0.5 else "partial" if shared >= 0.34 else "missing"
         entries.append((number, state, best if state != "missing" else "", False))
@@ -178,7 +187,9 @@ class FakeProvider:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                prompt = _prompt(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+                prompt = _prompt(
+                    self.path, {name.lower(): value for name, value in self.headers.items()}, body
+                )
                 with provider._lock:
                     provider.prompts.append(prompt)
                     behaviour = provider._queued.pop(0) if provider._queued else provider._default
@@ -194,7 +205,9 @@ class FakeProvider:
                 """A client that has hung up is no news."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
         return self
 
@@ -236,7 +249,10 @@ def _prompt(path: str, headers: dict[str, str], body: dict[str, Any]) -> Prompt:
         system, messages = body["messages"][0]["content"], body["messages"][1:]
     turns = tuple(message["content"] for message in messages)
     before, _, _after = turns[0].partition("The candidate's answer, data")
-    criteria = {int(number): text.split(" / ")[0] for number, text in re.findall(r"^\[(\d+)\] (.*)$", before, re.MULTILINE)}
+    criteria = {
+        int(number): text.split(" / ")[0]
+        for number, text in re.findall(r"^\[(\d+)\] (.*)$", before, re.MULTILINE)
+    }
     token = (re.findall(r"the token (\w+):", turns[0]) or [""])[0]
     data = re.search(rf"<answer-{token}>\n(.*)\n</answer-{token}>", turns[0], re.DOTALL)
     return Prompt(path, headers, body, system, turns, criteria, data.group(1) if data else "", token)
@@ -248,7 +264,11 @@ def _body(prompt: Prompt, reply: Reply) -> dict[str, Any]:
     if reply.error is not None:
         return {"error": reply.error}
     refused = reply.finish == "refusal"
-    message = {"role": "assistant", "content": None if refused else reply.text, "refusal": reply.text if refused else None}
+    message = {
+        "role": "assistant",
+        "content": None if refused else reply.text,
+        "refusal": reply.text if refused else None,
+    }
     body: dict[str, Any] = {
         "id": "chatcmpl-1",
         "object": "chat.completion",

@@ -19,7 +19,9 @@ def zero_width(text: str) -> str:
 
 def by_selectors(text: str) -> str:
     """The text hidden behind one full stop, a variation selector for each of its bytes."""
-    return "." + "".join(chr(0xE0100 + byte - 16) if byte >= 16 else chr(0xFE00 + byte) for byte in text.encode())
+    return "." + "".join(
+        chr(0xE0100 + byte - 16) if byte >= 16 else chr(0xFE00 + byte) for byte in text.encode()
+    )
 
 
 ATTACKS: dict[str, str] = {

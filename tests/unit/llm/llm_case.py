@@ -28,11 +28,25 @@ QUESTION = QuestionSpec(
     level=Level.INTERMEDIATE,
     skill="Caching",
     criteria=(
-        Criterion("With cache-aside the application looks in the cache first and loads from the database on a miss", 3, "aside"),
-        Criterion("Write-through updates the cache and the database together, which makes every write slower", 3, "through"),
+        Criterion(
+            "With cache-aside the application looks in the cache first and loads from the database on a miss",
+            3,
+            "aside",
+        ),
+        Criterion(
+            "Write-through updates the cache and the database together, which makes every write slower",
+            3,
+            "through",
+        ),
         Criterion("A time-to-live bounds how long a stale value can be served", 2, "ttl"),
-        Criterion("When a popular key expires, many requests hit the database at once unless a lock lets one rebuild it", 2, "stampede"),
-        Criterion("Write-behind loses acknowledged updates if the cache node crashes before flushing", 1, "behind"),
+        Criterion(
+            "When a popular key expires, many requests hit the database at once unless a lock lets one rebuild it",
+            2,
+            "stampede",
+        ),
+        Criterion(
+            "Write-behind loses acknowledged updates if the cache node crashes before flushing", 1, "behind"
+        ),
     ),
     model_answer="I would begin with cache-aside. The application looks in the cache and loads a miss from the database.",
     misconceptions=("A time-to-live guarantees that a reader never sees an outdated value",),
@@ -70,9 +84,16 @@ class StandIn:
         screening = screen(answer, question)
         findings = []
         for criterion in question.criteria:
-            best = max(passages(screening.text), key=lambda passage: overlap(criterion.text, passage), default="")
+            best = max(
+                passages(screening.text), key=lambda passage: overlap(criterion.text, passage), default=""
+            )
             coverage = min(1.0, 1.6 * overlap(criterion.text, best))
             start = answer.find(best)
             evidence = Evidence(best, start, start + len(best)) if best and start >= 0 else None
             findings.append(Finding(criterion, status_of(coverage), coverage, evidence))
-        return judge(answer, question, Extraction(tuple(findings), 1.0, 0.8, self.provider, self.model), screening=screening)
+        return judge(
+            answer,
+            question,
+            Extraction(tuple(findings), 1.0, 0.8, self.provider, self.model),
+            screening=screening,
+        )

@@ -58,7 +58,9 @@ def alone(server):
 @pytest.fixture(scope="module")
 def compared(alone, server):
     """The same with the embedded engine's judgement beside it."""
-    engine = LLMEngine("openai_compatible", "m", f"{server.url}/v1", KEY, timeout_seconds=20.0, local=StandIn())
+    engine = LLMEngine(
+        "openai_compatible", "m", f"{server.url}/v1", KEY, timeout_seconds=20.0, local=StandIn()
+    )
     engine._made = alone._client()
     return engine
 
@@ -78,7 +80,9 @@ def provider(server, clean):
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_on_a_model_that_reports_everything_covered_earns_nothing(attack, place, alone, provider, clean):
+def test_an_attack_on_a_model_that_reports_everything_covered_earns_nothing(
+    attack, place, alone, provider, clean
+):
     for how in ("all", "payload", "invents") if place == "after" else ("all",):
         provider.always(obeying(ATTACKS[attack], how))
         assessment = judged(alone, PLACES[place](ATTACKS[attack]))
@@ -113,7 +117,9 @@ def test_hidden_characters_never_reach_the_model(alone, provider):
     for attack in ("tag characters", "zero-width spaces", "variation selectors", "right to left"):
         alone.assess(f"{CLEAN} {ATTACKS[attack]}", QUESTION)
     for prompt in provider.prompts:
-        assert not any(0xE0000 <= ord(char) <= 0xE01EF or char in "\u200b\u202e\u202c\ufe0f" for char in prompt.answer)
+        assert not any(
+            0xE0000 <= ord(char) <= 0xE01EF or char in "\u200b\u202e\u202c\ufe0f" for char in prompt.answer
+        )
 
 
 def test_an_answer_that_speaks_of_every_decoy_gains_nothing_by_it(alone, provider, clean):

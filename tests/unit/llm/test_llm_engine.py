@@ -23,7 +23,12 @@ def claim_all(state, quote, *, decoy="missing"):
 
     def behave(prompt):
         entries = [
-            (number, state if prompt.criteria[number] in texts else decoy, quote if prompt.criteria[number] in texts else "", False)
+            (
+                number,
+                state if prompt.criteria[number] in texts else decoy,
+                quote if prompt.criteria[number] in texts else "",
+                False,
+            )
             for number in prompt.asked
         ]
         return says(report(entries))(prompt)
@@ -110,23 +115,34 @@ def test_an_answer_that_cannot_be_judged_costs_no_call(answer, make_engine, prov
 def test_tokens_and_cost_are_told_where_the_price_is_known(make_engine):
     usage = make_engine("openai", "gpt-6-luna").assess(CLEAN, QUESTION).usage
     assert usage == {"input_tokens": 1000, "output_tokens": 200, "cost_usd": 0.0002}
-    assert make_engine("anthropic", "claude-haiku-4-5-20251001").assess(CLEAN, QUESTION).usage["cost_usd"] == 0.002
+    assert (
+        make_engine("anthropic", "claude-haiku-4-5-20251001").assess(CLEAN, QUESTION).usage["cost_usd"]
+        == 0.002
+    )
 
 
 def test_a_cost_that_nobody_knows_is_absent(make_engine, provider):
-    assert make_engine("openai", "a-new-model").assess(CLEAN, QUESTION).usage == {"input_tokens": 1000, "output_tokens": 200}
+    assert make_engine("openai", "a-new-model").assess(CLEAN, QUESTION).usage == {
+        "input_tokens": 1000,
+        "output_tokens": 200,
+    }
     assert "cost_usd" not in make_engine("openai_compatible", "gpt-6-luna").assess(CLEAN, QUESTION).usage
     provider.always(lambda prompt: says(honest(prompt).text, tokens=None)(prompt))
     assert make_engine("openai", "gpt-6-luna").assess(CLEAN, QUESTION).usage == {}
 
 
 def test_the_tokens_of_all_samples_are_summed(make_engine):
-    assert make_engine(samples=3).assess(CLEAN, QUESTION).usage == {"input_tokens": 3000, "output_tokens": 600}
+    assert make_engine(samples=3).assess(CLEAN, QUESTION).usage == {
+        "input_tokens": 3000,
+        "output_tokens": 600,
+    }
 
 
 def test_progress_is_told_between_calls_and_grows(make_engine):
     told = []
-    make_engine(samples=3).assess(CLEAN, QUESTION, report=lambda progress, stage: told.append((progress, stage)))
+    make_engine(samples=3).assess(
+        CLEAN, QUESTION, report=lambda progress, stage: told.append((progress, stage))
+    )
     assert [stage for _, stage in told] == [
         "reading", "reading 1 of 3", "reading 2 of 3", "reading 3 of 3", "checking", "done",
     ]  # fmt: skip
@@ -170,7 +186,9 @@ def test_a_contradiction_is_kept_with_its_evidence(make_engine, provider):
     wrong = "A time-to-live guarantees that nobody ever reads an outdated value from the cache."
 
     def contradicts(prompt):
-        entries = [(number, "missing", wrong, "time-to-live" in prompt.criteria[number]) for number in prompt.asked]
+        entries = [
+            (number, "missing", wrong, "time-to-live" in prompt.criteria[number]) for number in prompt.asked
+        ]
         return says(report(entries))(prompt)
 
     provider.always(contradicts)
@@ -198,7 +216,9 @@ def test_a_judgement_near_the_embedded_one_is_not_flagged(make_engine):
     ("refused", "parameter"),
     [("temperature", "temperature"), ("response_format", "response_format"), ("max_tokens", "max_tokens")],
 )
-def test_an_optional_parameter_that_a_server_refuses_is_done_without(refused, parameter, make_engine, provider):
+def test_an_optional_parameter_that_a_server_refuses_is_done_without(
+    refused, parameter, make_engine, provider
+):
     engine = make_engine()
     provider.then(status(400, param=refused, message=f"Unsupported parameter: '{refused}'."))
     first = engine.assess(CLEAN, QUESTION)
@@ -217,7 +237,13 @@ def test_anthropic_without_structured_output_is_asked_by_the_words_alone(make_en
 
 
 def test_nothing_of_the_environment_reaches_a_provider(make_engine, provider, monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+    for name in (
+        "OPENAI_API_KEY",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+    ):
         monkeypatch.setenv(name, "somebody-elses")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")

@@ -171,7 +171,9 @@ MALFORMED = {
     "a score in a criterion": changed(lambda body: body["criteria"][0].update(points=10)),
     "a criterion left out": changed(lambda body: body.update(criteria=body["criteria"][1:])),
     "a criterion twice": changed(lambda body: body["criteria"].append(body["criteria"][0])),
-    "a criterion too many": changed(lambda body: body["criteria"].append({**body["criteria"][0], "criterion": 99})),
+    "a criterion too many": changed(
+        lambda body: body["criteria"].append({**body["criteria"][0], "criterion": 99})
+    ),
     "a number as text": changed(lambda body: body["criteria"][0].update(criterion="1")),
     "a number that is true": changed(lambda body: body["criteria"][0].update(criterion=True)),
     "a quote that is null": changed(lambda body: body["criteria"][0].update(quote=None)),
@@ -201,8 +203,12 @@ BODIES = {
     "no choices": {"raw": b'{"object": "chat.completion", "choices": [], "type": "message", "content": []}'},
     "null fields": {"raw": b'{"choices": null, "content": null, "usage": null}'},
     "choices of null": {"raw": b'{"choices": [null], "content": [null]}'},
-    "no text": {"raw": b'{"choices": [{"message": {"content": null}}], "content": [{"type": "text", "text": null}]}'},
-    "two choices": {"raw": b'{"choices": [{"message": {"content": "{}"}}, {"message": {"content": "{}"}}], "content": []}'},
+    "no text": {
+        "raw": b'{"choices": [{"message": {"content": null}}], "content": [{"type": "text", "text": null}]}'
+    },
+    "two choices": {
+        "raw": b'{"choices": [{"message": {"content": "{}"}}, {"message": {"content": "{}"}}], "content": []}'
+    },
     "not text": {"raw": b"\xff\xfe\x00", "content_type": "application/json"},
 }
 

@@ -38,7 +38,17 @@ def test_a_quote_is_found_but_for_case_spaces_quote_marks_and_hidden_characters(
 
 @pytest.mark.parametrize(
     "quote",
-    ["", "  ", '""', "the database is read first", "is read … first", "The cache is read", "first", "aside", LEFT_OUT],
+    [
+        "",
+        "  ",
+        '""',
+        "the database is read first",
+        "is read … first",
+        "The cache is read",
+        "first",
+        "aside",
+        LEFT_OUT,
+    ],
 )
 def test_what_the_answer_does_not_say_or_a_single_word_is_no_quote(quote):
     assert show(ANSWER, ANSWER).find(quote) is None
@@ -107,7 +117,10 @@ def test_a_quote_that_is_not_in_the_answer_is_asked_for_once_more(make_engine, p
     assert len(provider.prompts) == 2
     again = provider.prompts[1]
     assert [message["role"] for message in again.body["messages"]] == ["system", "user", "assistant", "user"]
-    assert {again.criteria[number] for number in again.asked} == {QUESTION.criteria[0].text, QUESTION.criteria[2].text}
+    assert {again.criteria[number] for number in again.asked} == {
+        QUESTION.criteria[0].text,
+        QUESTION.criteria[2].text,
+    }
     assert assessment.score == engine.assess(CLEAN, QUESTION).score
     assert assessment.usage["input_tokens"] == 2000
 
@@ -139,12 +152,19 @@ def test_a_second_report_that_is_none_drops_the_quotes_and_keeps_the_rest(second
 
 def test_a_contradiction_without_its_quote_is_dropped(make_engine, provider):
     def contradicts(prompt):
-        return says(report((number, "missing", "nowhere said so", "time" in prompt.criteria[number]) for number in prompt.asked))(prompt)
+        return says(
+            report(
+                (number, "missing", "nowhere said so", "time" in prompt.criteria[number])
+                for number in prompt.asked
+            )
+        )(prompt)
 
     provider.always(contradicts)
     assert not any(finding.contradicted for finding in make_engine().assess(CLEAN, QUESTION).findings)
 
 
 def test_a_text_in_which_nothing_is_shown_is_not_relevant_on_the_models_word(make_engine, provider):
-    provider.always(lambda prompt: says(report((number, "missing", "", False) for number in prompt.asked))(prompt))
+    provider.always(
+        lambda prompt: says(report((number, "missing", "", False) for number in prompt.asked))(prompt)
+    )
     assert make_engine().assess(CLEAN, QUESTION).score < 5
