@@ -113,11 +113,11 @@ def stays_high(mean: float) -> Requirement:
     )
 
 
-def not_punished(accusing: frozenset[str]) -> Requirement:
-    """None of these flags is raised, and the answer is judged."""
+def not_punished(accusation: str) -> Requirement:
+    """This flag is not raised, and the answer is judged."""
 
     def inside(outcome: Outcome) -> bool:
-        return outcome.insufficient is None and accusing.isdisjoint(outcome.flags)
+        return outcome.insufficient is None and accusation not in outcome.flags
 
     return Requirement(
         "not flagged",
