@@ -39,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        # One more than is taken: werkzeug cuts a body without a declared length off here (headers.py refuses it).
+        MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(pool_size=settings.web_threads),
     )

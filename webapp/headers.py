@@ -36,8 +36,11 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def refuse_large_bodies() -> None:
-        # Also where no view would read the body.
-        if (request.content_length or 0) > settings.max_body_bytes:
+        # Also where no view would read the body; one that comes in chunks has no length before it is read.
+        length = request.content_length
+        if length is None and request.environ.get("wsgi.input_terminated"):
+            length = len(request.get_data(cache=True))
+        if (length or 0) > settings.max_body_bytes:
             raise RequestEntityTooLarge
 
     @app.after_request
