@@ -1,0 +1,268 @@
+"""API4: nobody takes more than a share: bytes, depth, time, threads, rows."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from webapp.catalog import matching
+from webapp.limits import ANSWER_BY_USER, CHANGE_BY_USER, RETRY_BY_USER, START_BY_USER
+from webapp.transactions import IdempotencyKey
+
+JSON = {"content_type": "application/json"}
+
+
+def until_refused(call, at_most):
+    for count in range(at_most):
+        response = call()
+        if response.status_code == 429:
+            assert response.content_type == "application/problem+json"
+            assert int(response.headers["Retry-After"]) >= 1
+            for name in ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"):
+                assert response.headers[name]
+            assert response.headers["RateLimit-Remaining"] == "0"
+            return count
+    raise AssertionError(f"{at_most} calls were let through")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "limit"),
+    [
+        ("/api/interviews/start", {}, START_BY_USER),
+        ("/api/questions/{}/answer", {}, ANSWER_BY_USER),
+        ("/api/questions/{}/retry", {}, RETRY_BY_USER),
+        ("/api/interviews/{}/complete", None, CHANGE_BY_USER),
+        ("/api/jobs/{}/cancel", None, CHANGE_BY_USER),
+        ("/api/jobs/{}/retry", None, CHANGE_BY_USER),
+    ],
+)
+def test_what_makes_work_or_rows_is_limited_by_user_wherever_it_comes_from(
+    limited, api, address, path, body, limit
+):
+    allowed = int(limit.split()[0])
+
+    def call():
+        return limited.post(
+            path.format(uuid.uuid4()),
+            json=body,
+            headers={"Authorization": f"Bearer {api.tokens['access_token']}"},
+            environ_base={"REMOTE_ADDR": address()},
+        )
+
+    assert until_refused(call, allowed + 1) == allowed
+
+
+def test_ever_new_idempotency_keys_do_not_fill_the_database(limited, api, session):
+    interview = api.start(num_questions=1)
+
+    def complete():
+        headers = {
+            "Authorization": f"Bearer {api.tokens['access_token']}",
+            "Idempotency-Key": uuid.uuid4().hex,
+        }
+        return limited.post(f"/api/interviews/{interview['id']}/complete", headers=headers)
+
+    kept = until_refused(complete, 200)
+    rows = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(IdempotencyKey)
+        .where(IdempotencyKey.user_id == uuid.UUID(api.user["id"]))
+    )
+    assert rows == kept <= 120
+
+
+def test_a_refused_request_keeps_no_idempotency_key(api, session):
+    for key, path, body in (
+        ("a", "/api/interviews/start", {"job_role": ""}),
+        ("b", f"/api/questions/{uuid.uuid4()}/answer", {"user_answer": "x"}),
+    ):
+        assert api.post(path, body, headers={"Idempotency-Key": key}).status_code >= 400
+    mine = sa.select(IdempotencyKey.key).where(IdempotencyKey.user_id == uuid.UUID(api.user["id"]))
+    assert session.scalars(mine).all() == []
+
+
+def test_one_users_idempotency_key_is_not_anothers(api, make_user):
+    body, key = {"job_role": "Backend Engineer", "num_questions": 1}, {"Idempotency-Key": "the-same"}
+    mine = api.post("/api/interviews/start", body, headers=key).json
+    theirs = make_user().post("/api/interviews/start", body, headers=key).json
+    assert mine["id"] != theirs["id"]
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"user_answer":['])
+def test_a_body_nested_without_end_is_400_with_and_without_limits_and_keys(limited, api, opening):
+    for path in ("/api/auth/login", "/api/auth/register", "/api/interviews/start"):
+        for headers in ({}, {"Idempotency-Key": uuid.uuid4().hex}):
+            sent = {"Authorization": f"Bearer {api.tokens['access_token']}", **headers}
+            response = limited.post(path, data=opening * 12_000, headers=sent, **JSON)
+            assert response.status_code == 400
+
+
+def test_a_number_without_end_is_no_server_error(api):
+    for number in ("1e999", "-1e999", "9" * 5000, "NaN", "Infinity"):
+        body = f'{{"job_role": "Backend Engineer", "num_questions": {number}}}'
+        response = api.call("POST", "/api/interviews/start", data=body, **JSON)
+        assert response.status_code in (400, 422), number
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/jobs?page=99999999999999999999",
+        "/api/jobs?page_size=101",
+        "/api/interviews?page_size=1000000",
+        "/api/interviews?page=-1",
+        "/api/jobs?page=" + "9" * 3000,
+    ],
+)
+def test_a_page_is_never_larger_or_further_than_allowed(api, path):
+    assert api.get(path).status_code == 422
+
+
+# --- texts made to be slow --------------------------------------------------------------------------
+
+SLOW = {
+    "one letter": "a" * 20_000,
+    "blanks": " " * 20_000,
+    "pluses": "+" * 20_000,
+    "dashes": "front-" * 3_333,
+    "almost": "java" * 5_000,
+    "dotted": "a." * 10_000,
+    "grows when lowered": "İ" * 20_000,
+    "lines": "\n" * 20_000,
+    "quotes": "\"'" * 10_000,
+}
+
+
+def quickest(function, *args):
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        function(*args)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+@pytest.fixture(scope="module")
+def names(bank):
+    return {skill["id"]: [skill["name"], *skill["aliases"]] for skill in bank.skills}
+
+
+def test_no_job_description_is_much_slower_to_read_than_an_honest_one(names):
+    words = "We look for engineers who know Python, PostgreSQL, Kubernetes, caching and code review. " * 230
+    honest = quickest(matching.skills_named, words[:20_000], names)
+    aliases = " ".join(alias for aliases in names.values() for alias in aliases)
+    for name, text in {**SLOW, "every skill": (aliases * 9)[:20_000]}.items():
+        assert quickest(matching.skills_named, text, names) < 25 * honest, name
+
+
+def test_reading_a_job_description_takes_time_in_proportion_to_its_length(names):
+    for name, text in SLOW.items():
+        whole, part = (quickest(matching.skills_named, text[:size], names) for size in (20_000, 2_000))
+        # Ten times the text: a quadratic reading would take a hundred times as long.
+        assert whole < 40 * part, name
+
+
+def test_a_description_names_the_skills_that_stand_in_it_as_words(names):
+    some = {"x": ["Java"], "y": ["C++"], "z": ["Go", "golang"]}
+    assert matching.skills_named("Java, JavaScript and java! C++ (c++17). Golang. Go.", some) == {
+        "x": 2,
+        "y": 1,
+        "z": 1,
+    }
+
+
+def test_no_title_or_topic_is_slow_to_match(names):
+    roles = [
+        matching.RoleName(id=i, title=n[0], aliases=n[1:], skill_words=frozenset()) for i, n in names.items()
+    ]
+    honest = quickest(matching.match_roles, "Senior Backend Engineer (remote)", roles)
+    for name, text in SLOW.items():
+        assert quickest(matching.match_roles, text[:100], roles) < 25 * honest, name
+        assert quickest(matching.match_topic, text[:80], names) < 25 * honest, name
+
+
+def test_no_answer_is_much_slower_to_judge_than_an_honest_one(engine, bank):
+    from worker.analysis.types import Criterion, Level, QuestionSpec, QuestionType
+
+    question = next(q for q in bank.questions if q["type"] == "technical")
+    spec = QuestionSpec(
+        text=question["text"],
+        question_type=QuestionType.TECHNICAL,
+        level=Level.INTERMEDIATE,
+        skill="a skill",
+        criteria=tuple(
+            Criterion(text=c["text"], weight=c["weight"], key=c["key"]) for c in question["criteria"]
+        ),
+        model_answer=question["model_answer"],
+        misconceptions=(),
+    )
+    honest_text = (question["model_answer"] + " ") * 60
+    engine.assess(question["model_answer"], spec)
+    started = time.perf_counter()
+    engine.assess(honest_text[:2000], spec)
+    honest = time.perf_counter() - started
+    rng = random.Random(1)
+    noise = "".join(rng.choice("abcdefghij .,!?\n'\"()") for _ in range(1500))
+    for name, text in {
+        **SLOW,
+        "noise": noise,
+        "sentences": "A b. " * 1000,
+        "fillers": "you know like, " * 333,
+    }.items():
+        started = time.perf_counter()
+        engine.assess(text[:5000], spec)
+        assert time.perf_counter() - started < max(20 * honest, 5), name
+
+
+# --- slow clients, on the real process ----------------------------------------------------------------
+
+
+def test_slow_clients_keep_no_thread_from_others(service):
+    idle = [service.connect() for _ in range(8)]
+    heads = [service.connect() for _ in range(4)]
+    for connection in heads:
+        connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: x\r\nX-Slow:")
+    bodies = [service.connect() for _ in range(4)]
+    for connection in bodies:
+        connection.sendall(
+            b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
+        )
+    # Two threads, eight requests that never end: without an end to waiting, nobody else would ever be answered.
+    answer = service.exchange(b"GET /api/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    for connection in (*idle, *heads, *bodies):
+        connection.close()
+
+
+def test_a_body_over_the_limit_is_413_however_it_is_framed(service):
+    head = (
+        b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    )
+    declared = service.exchange(head + b"Content-Length: 99999999\r\n\r\n{")
+    assert declared.startswith(b"HTTP/1.1 413")
+    text = json.dumps({"email": "a@example.com", "password": "x" * 300_000}).encode()
+    chunked = b"".join(
+        b"%x\r\n%s\r\n" % (len(p), p) for p in (text[i : i + 4096] for i in range(0, len(text), 4096))
+    )
+    with service.connect() as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked + b"0\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 413"
+
+
+def test_two_lengths_for_one_body_are_refused(service):
+    # Else a proxy and we could disagree where the next request begins.
+    for framing in (
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 4\r\nContent-Length: 5\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Content-Length: -1\r\n",
+    ):
+        raw = (
+            b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + framing + b"\r\n0\r\n\r\n"
+        )
+        assert service.exchange(raw).split(b"\r\n")[0].split()[1] in (b"400", b"501"), framing
