@@ -6,12 +6,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 from candidates import Candidate, Verdict, new_candidate, settle
+from honcho.environ import parse_procfile
 from ledger import Ledger
-from service_stack import ROOT, WITNESS, ServiceStack
+from service_stack import BIN, ROOT, WITNESS, ServiceStack
 
-import devstack
+from stack import servers
 
 LEDGER = Ledger()
 
@@ -22,17 +24,17 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
     for parent in (folder, *folder.parents[:2]):
         parent.chmod(0o711)
-    server, url = devstack.start_postgres(folder / "postgres", durable=False)
+    server, url = servers.start_postgres(folder / "postgres", durable=False)
     try:
-        command = devstack.parse_procfile((ROOT / "Procfile").read_text()).processes["release"]
+        command = parse_procfile((ROOT / "Procfile").read_text()).processes["release"]
         environment = {
-            "PATH": f"{devstack.BIN}:/usr/bin:/bin",
+            "PATH": f"{BIN}:/usr/bin:/bin",
             "DATABASE_URL": url,
             "REDIS_URL": "redis://127.0.0.1:1/0",
             "SECRET_KEY": "for-a-release-that-signs-nothing-0123456789",
         }
         subprocess.run(command, shell=True, cwd=ROOT, env=environment, check=True, capture_output=True)
-        connection = devstack.psycopg2.connect(url)
+        connection = psycopg2.connect(url)
         with connection, connection.cursor() as cursor:
             cursor.execute(WITNESS)
         connection.close()
@@ -42,11 +44,13 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceStack]:
-    """Servers and a web of the module's own; its tests start the workers that they break."""
+def stack(
+    request: pytest.FixtureRequest, released: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceStack]:
+    """Servers and a web of the module's own, with its ENVIRONMENT; its tests start the workers that they break."""
     folder = tmp_path_factory.mktemp("stack")
     folder.chmod(0o711)
-    stack = ServiceStack(folder)
+    stack = ServiceStack(folder, getattr(request.module, "ENVIRONMENT", {}))
     try:
         stack.start_servers(released)
         stack.web()

@@ -9,7 +9,7 @@ from tests.faults.faulty_engine import FaultyEngine
 from worker import process
 from worker.celery import app
 
-process.make_engine = lambda settings: FaultyEngine(Path(os.environ["FAULTS_DIR"]))
+process.make_engine = lambda _settings: FaultyEngine(Path(os.environ["FAULTS_DIR"]))
 if "FAULTS_TIME_LIMIT" in os.environ:
     # An operator's setting would have the same effect; four minutes are too long for a test.
     app.conf.task_soft_time_limit = float(os.environ["FAULTS_TIME_LIMIT"])

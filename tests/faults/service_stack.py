@@ -21,9 +21,11 @@ import psycopg2.extras
 import redis
 from honcho.environ import parse_procfile
 
-import devstack
+from stack import servers
+from stack.processes import dies_with_us, with_exec
 
-ROOT = Path(devstack.__file__).resolve().parent
+ROOT = Path(servers.__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
 # A deadline is for a hang, not for a slow machine: what is waited for ends the wait.
 PATIENCE = 90.0
 
@@ -92,10 +94,8 @@ class Program:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
 
     @property
@@ -120,17 +120,17 @@ class ServiceStack:
     def start_servers(self, released: Path) -> None:
         """`released` is a data directory that holds a migrated database with the bank."""
         shutil.copytree(released, self.folder / "postgres", symlinks=True)
-        account = devstack.unprivileged_account(self.folder / "postgres")
+        account = servers.unprivileged_account(self.folder / "postgres")
         if account:
             for path in (self.folder / "postgres").rglob("*"):
                 os.lchown(path, account.pw_uid, account.pw_gid)
         self.faults = self.folder / "faults"
         self.faults.mkdir()
-        self.postgres, url = devstack.start_postgres(self.folder / "postgres")
-        self.redis, redis_url = devstack.start_redis(self.folder / "redis")
+        self.postgres, url = servers.start_postgres(self.folder / "postgres")
+        self.redis, redis_url = servers.start_redis(self.folder / "redis")
         self.environment = {
             **{name: os.environ[name] for name in ("HOME", "LANG", "TZ") if name in os.environ},
-            "PATH": f"{devstack.BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "SECRET_KEY": secrets.token_urlsafe(48),
@@ -138,7 +138,7 @@ class ServiceStack:
             "REDIS_URL": redis_url,
             "DATA_DIR": str(self.folder),
             "FAULTS_DIR": str(self.faults),
-            "PORT": str(devstack.free_port()),
+            "PORT": str(servers.free_port()),
             "RATE_LIMITS": "off",
             "LEASE_SECONDS": "2",
             "SWEEP_SECONDS": "0.5",
@@ -153,14 +153,23 @@ class ServiceStack:
     def stop_postgres(self) -> None:
         self.postgres.stop()
 
+    def kill_postgres(self) -> None:
+        """kill -9 of the whole server; it recovers from its log when it starts again."""
+        os.killpg(self.postgres.process.pid, signal.SIGKILL)
+        self.postgres.stop()
+
+    def alter_system(self, name: str, value: str) -> None:
+        self.rows(f"ALTER SYSTEM SET {name} = {value}")
+        self.rows("SELECT pg_reload_conf()")
+
     def restart_postgres(self) -> None:
-        self.postgres, _ = devstack.start_postgres(self.folder / "postgres", port=self._postgres_port)
+        self.postgres, _ = servers.start_postgres(self.folder / "postgres", port=self._postgres_port)
 
     def stop_redis(self) -> None:
         self.redis.stop()
 
     def restart_redis(self) -> None:
-        self.redis, _ = devstack.start_redis(
+        self.redis, _ = servers.start_redis(
             self.folder / "redis", port=self._redis_port, password=self._redis_password
         )
 
@@ -175,15 +184,19 @@ class ServiceStack:
 
     def web(self, **environment: str) -> Program:
         program = self._start("web", {"wsgi:app": "tests.faults.faulty_web:app"}, environment)
-        eventually(lambda: answers(f"{program.address}/api/health"), f"web answers; see {program.log}")
+        self._starts(program, lambda: answers(f"{program.address}/api/health"))
         return program
 
-    def worker(self, **environment: str) -> Program:
+    def worker(self, app: str = "tests.faults.faulty_worker", **environment: str) -> Program:
         """A worker, once it takes jobs."""
         seen = self._workers_seen()
-        program = self._start("worker", {"worker.celery": "tests.faults.faulty_worker"}, environment)
-        eventually(lambda: self._workers_seen() - seen, f"the worker is ready; see {program.log}")
+        program = self._start("worker", {"worker.celery": app}, environment)
+        self._starts(program, lambda: self._workers_seen() - seen)
         return program
+
+    def _starts(self, program: Program, is_ready: Callable[[], Any]) -> None:
+        eventually(lambda: is_ready() or not program.is_alive, f"it is ready; see {program.log}")
+        assert program.is_alive, program.log.read_text()[-2000:]
 
     def beat(self, **environment: str) -> Program:
         schedule = {"--loglevel": f"--schedule {self.folder / secrets.token_hex(4)} --loglevel"}
@@ -202,13 +215,14 @@ class ServiceStack:
         log = self.folder / f"{name}-{len(self.programs)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, str(ROOT / "devstack.py"), "child", "--", command],
+                ["/bin/sh", "-c", with_exec(command)],
                 cwd=ROOT,
                 env={**self.environment, **environment},
                 stdout=file,
                 stderr=file,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=dies_with_us(signal.SIGTERM),  # noqa: PLW1509 - prctl alone takes no lock
             )
         program = Program(process, log, {**self.environment, **environment}["PORT"])
         self.programs.append(program)

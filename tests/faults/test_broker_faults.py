@@ -12,7 +12,7 @@ import pytest
 from candidates import new_candidate
 from service_stack import eventually
 
-import devstack
+from stack.servers import free_port
 
 MAY_COST_SECONDS = 0.25
 
@@ -58,24 +58,27 @@ def test_a_queue_that_redis_has_forgotten_is_judged_all_the_same(stack, worker, 
 
 
 def test_a_frozen_redis_costs_an_answer_at_most_a_quarter_of_a_second(stack, worker, account_for):
-    # With the rate limits on, which count in Redis as well; on an own port, beside the module's web.
-    limited = stack.web(RATE_LIMITS="on", PORT=str(devstack.free_port()))
-    candidate = new_candidate(stack)
-    candidate.http.base_url = limited.address
-    questions = [candidate.question() for _ in range(50)]
+    # With the rate limits on, which count in Redis as well; on a port of its own, beside the module's web.
+    limited = stack.web(RATE_LIMITS="on", PORT=str(free_port()))
+    candidate = new_candidate(stack, limited.address)
+    questions = [candidate.question() for _ in range(45)]
+    worst = []
     with stack.running(limited):
-        usual = statistics.median(timed_answer(candidate, questions.pop())[1] for _ in range(10))
-        stack.redis.process.send_signal(signal.SIGSTOP)
-        try:
-            took = [timed_answer(candidate, questions.pop()) for _ in range(25)]
-        finally:
-            stack.redis.process.send_signal(signal.SIGCONT)
-        assert {status for status, _ in took} == {202}
-        slowest = sorted(seconds for _, seconds in took)
-        print(f"usual {usual:.3f} s; frozen: {[round(seconds, 3) for seconds in slowest]}")
-        assert statistics.median(slowest) - usual < MAY_COST_SECONDS / 5
-        assert slowest[-1] - usual < MAY_COST_SECONDS
-        account_for("Redis frozen (SIGSTOP) at publish", 1, candidate)
+        usual = statistics.median(timed_answer(candidate, questions.pop())[1] for _ in range(9))
+        for _round in range(3):
+            stack.redis.process.send_signal(signal.SIGSTOP)
+            try:
+                # Enough of them to meet each web process, each before and after it has noticed.
+                took = [timed_answer(candidate, questions.pop()) for _ in range(12)]
+            finally:
+                stack.redis.process.send_signal(signal.SIGCONT)
+            assert {status for status, _ in took} == {202}
+            worst.append(max(seconds for _, seconds in took) - usual)
+            time.sleep(2)
+        # The worst answer of a round; of three rounds the middle one, because a busy machine costs something too.
+        assert statistics.median(worst) < MAY_COST_SECONDS, f"usual {usual:.3f} s, worst {worst}"
+        assert max(worst) < 4 * MAY_COST_SECONDS
+        account_for("Redis frozen (SIGSTOP) at publish", 3, candidate)
         assert worker.is_alive
     candidate.http.close()
 

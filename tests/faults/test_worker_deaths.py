@@ -108,3 +108,20 @@ def test_a_worker_told_to_stop_finishes_what_is_short_and_hands_back_what_is_lon
         with stack.running(stack.worker(LEASE_SECONDS="600")):
             account_for("SIGTERM in mid-job", 1, candidate)
         assert stack.attempts(long) == ["released", "succeeded"]
+
+
+def test_an_engine_that_never_returns_is_ended_by_the_time_limit_and_not_by_the_lease(
+    stack, candidate, account_for
+):
+    stuck = stack.worker(FAULTS_TIME_LIMIT="3", WORKER_CONCURRENCY="1")
+    with stack.running(stuck):
+        job = candidate.answer("[[hang]]")
+        stack.rows("UPDATE jobs SET max_attempts = 2 WHERE id = %s", job)
+        eventually(lambda: stack.job(job)["state"] == "running", "it hangs")
+        behind = candidate.answer()
+        ended = eventually(lambda: (row := candidate.job(job))["state"] == "failed" and row, "it is ended")
+        # A lease is two seconds here: it was renewed, because the worker is well, and the time limit ended the attempt.
+        assert [attempt["outcome"] for attempt in ended["history"]] == ["failed", "failed"]
+        assert ended["error"]["code"] == "provider_timeout"
+        account_for("engine that never returns", 2, candidate)
+        assert candidate.job(behind)["state"] == "succeeded"
