@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 MAX_OUTPUT_TOKENS = 16_000
-"""The most a call may write, a model's thinking included. A bound against run-away output, not an expectation."""
+"""The most a call may write, a model's thinking included: a bound, not an expectation."""
 
 MAX_OUTPUT_TOKENS_COMPATIBLE = 4_096
-"""The same for servers of one's own: several refuse a bound that does not fit their context beside the prompt."""
+"""The same for servers of one's own: several refuse a bound that exceeds their context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def make_client(
     timeout_seconds: float,
     max_output_tokens: int | None = None,
 ) -> ModelClient:
-    """The client of a provider: openai, anthropic or openai_compatible. Imports that provider's library only."""
+    """The client of openai, anthropic or openai_compatible; imports that provider's library alone."""
     # Imported here: a worker that judges with the embedded engine never loads a provider's library.
     if provider == "anthropic":
         from worker.analysis.llm.anthropic_client import AnthropicClient  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """A time limit on a whole call.
 
-The libraries' time-outs bound each wait for a next piece, so a server that sends a byte now and then is waited
-for without an end. Here the body of a response must be complete by a point in time.
+The libraries' time-outs bound each wait for a next piece, so a server that sends a byte now and then is
+waited for without an end. Here the body of a response must be complete by a point in time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Criteria that no answer to the question can meet: a model that finds one in an answer is not judging it.
 
-Text in an answer can talk a model into reporting every criterion as covered. Code cannot see that in one report, so
-one criterion about something else entirely is asked along with the question's own.
+Text in an answer can talk a model into reporting every criterion as covered. Code cannot see that in one
+report, so one criterion about something else entirely is asked along with the question's own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DECOYS = (
 
 
 def choose_decoy(rng: random.Random, text: str) -> str:
-    """One of the decoys that have the fewest words in common with the text (question, criteria and answer)."""
+    """One of the decoys that share the fewest words with the text (question, criteria and answer)."""
     said = stems(text)
     common = {decoy: len(stems(decoy) & said) for decoy in DECOYS}
     fewest = min(common.values())

@@ -1,8 +1,8 @@
 """Which optional parts of a request a server takes, learned from what it refuses.
 
-Servers that speak one protocol differ in their optional parameters: models that think refuse a temperature, older
-servers know no JSON schema or the older name of the token bound. A 400 that names such a parameter is answered by the
-same request in the next simpler form; what was learned holds for the life of the process.
+Servers that speak one protocol differ in their optional parameters: models that think refuse a temperature,
+older servers know no JSON schema or the older name of the token bound. A 400 that names such a parameter is
+answered by the same request in the next simpler form; what was learned holds for the life of the process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Dialect:
         return parameters
 
     def learn(self, refusal: str) -> bool:
-        """Takes the next simpler form of the option that a refusal names; False where it names none that has one."""
+        """Takes the next simpler form of the option that a refusal names; False where there is none."""
         said = refusal.lower()
         for name, words in self._words.items():
             if self._chosen[name] + 1 < self._forms[name] and any(word in said for word in words):

@@ -49,9 +49,9 @@ def _token() -> str:
 class LLMEngine:
     """Implements types.Engine by a model of a provider.
 
-    `provider` is openai, anthropic or openai_compatible (which needs a `base_url`); `samples` is how often each answer
-    is read; `timeout_seconds` bounds each call, and no call is retried here. `local` is the engine that judgements are
-    compared with, or None. `token` makes an unguessable word for each request.
+    `provider` is openai, anthropic or openai_compatible (which needs a `base_url`); `samples` is how often
+    each answer is read; `timeout_seconds` bounds each call, and no call is retried here. `local` is the
+    engine that judgements are compared with, or None. `token` makes an unguessable word for each request.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class LLMEngine:
         self._made: ModelClient | None = None
 
     def load(self) -> None:
-        """Loads the provider's library and the embedded engine, before a worker forks; opens no connection."""
+        """Loads the provider's library and the embedded engine, before a fork; opens no connection."""
         self._client()
         load = getattr(self._local, "load", None)
         if load is not None:
@@ -130,10 +130,10 @@ class LLMEngine:
         *,
         usage: dict[str, float] | None = None,
     ) -> str | None:
-        """One question aimed at the heaviest criterion that the answer missed; what it took is added to `usage`.
+        """One question aimed at the heaviest criterion that the answer missed; adds its cost to `usage`.
 
-        None where nothing was missed or judged, and where the model words no question that keeps the criterion to
-        itself, in two tries. Raises AnalysisError like assess.
+        None where nothing was missed or judged, and where the model words no question that keeps the
+        criterion to itself, in two tries. Raises AnalysisError like assess.
         """
         missed = _missed(assessment)
         if missed is None or assessment.insufficient:
@@ -164,9 +164,9 @@ class LLMEngine:
         *,
         usage: dict[str, float] | None = None,
     ) -> tuple[str, ...]:
-        """The questions' texts in the terms of a job, in order; each its own text where a rewording may not be asked.
+        """The questions' texts in the terms of a job, in order; its own text where a rewording leaks.
 
-        Criteria stay as they are and are not sent. One call; what it took is added to `usage`. Raises AnalysisError.
+        Criteria stay as they are and are not sent. One call; adds its cost to `usage`. Raises AnalysisError.
         """
         if not questions or not job_description.strip():
             return tuple(question.text for question in questions)
@@ -197,7 +197,7 @@ class LLMEngine:
         return self._made
 
     def _usage(self, spending: Spending) -> dict[str, float]:
-        """Tokens and cost as Assessment.usage has them; what the provider did not tell, or nobody knows, is absent."""
+        """Tokens and cost as in Assessment.usage; what was not told, or nobody knows, is absent."""
         if spending.untold:
             return {}
         usage: dict[str, float] = {
@@ -209,7 +209,7 @@ class LLMEngine:
 
 
 def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped: bool) -> float:
-    """How many points two judgements of one answer are apart; under a cap, by the correctness of what they found.
+    """How many points two judgements of one answer are apart; under a cap, in correctness.
 
     A cap holds both scores down, and would hide that one of them found everything.
     """
@@ -223,7 +223,7 @@ def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped
 
 
 def _missed(assessment: Assessment) -> Finding | None:
-    """What a follow-up question aims at: the heaviest criterion not covered, a missing one before a partial one."""
+    """The heaviest criterion that is not covered; a missing one counts twice a partial one."""
     return max(
         (finding for finding in assessment.findings if finding.status is not Status.COVERED),
         key=lambda finding: finding.criterion.weight * (2 if finding.status is Status.MISSING else 1),

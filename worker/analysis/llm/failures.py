@@ -42,7 +42,7 @@ def unreadable() -> AnalysisError:
 def of_status(
     status: int, headers: Mapping[str, str], code: str = "", *, now: datetime | None = None
 ) -> AnalysisError:
-    """The failure that an HTTP status of 400 and above stands for; `code` is the provider's own, where it gave one."""
+    """What an HTTP status of 400 and above stands for; `code` is the provider's own, or ""."""
     wait = retry_after(headers, now=now)
     if status in (408, 504):
         return ProviderTimeoutError(f"The model provider gave up waiting (HTTP {status}).", retry_after=wait)
@@ -72,7 +72,7 @@ def of_status(
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """The seconds a provider asks us to wait, from Retry-After in seconds or as a date; None where it does not say."""
+    """The seconds a provider asks us to wait, from Retry-After in seconds or as a date; else None."""
     given = {name.lower(): value.strip() for name, value in headers.items()}
     milliseconds = _seconds(given.get("retry-after-ms", ""))
     if milliseconds is not None:

@@ -10,11 +10,11 @@ RUN = 5
 """So many words in a row out of a criterion or the model answer are a quote of it."""
 
 SHARE, FEWEST = 0.4, 2
-"""A criterion is given away by this share of the words that are its own, and by no fewer than so many of them."""
+"""A criterion is given away by this share of its own words, and by no fewer than so many of them."""
 
 
 def leaks(text: str, question: QuestionSpec, known: str) -> bool:
-    """True where a text says what a criterion says, beyond what the candidate knows: the question and `known`."""
+    """True where a text says what a criterion says, beyond the question and what is `known`."""
     said = stems(text)
     had = stems(f"{question.text} {known}")
     claims = [claim for criterion in question.criteria for claim in (criterion.text, *criterion.paraphrases)]

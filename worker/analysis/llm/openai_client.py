@@ -34,8 +34,8 @@ class OpenAIClient:
         self._timeout_seconds = timeout_seconds
         self._max_output_tokens = max_output_tokens
         self._compatible = compatible
-        # Everything is given, so that nothing is taken from the environment: a key set for another program must not
-        # reach this provider. A server without keys is sent a word, as the library insists on one.
+        # Everything is given, so that nothing is taken from the environment: a key set for another program
+        # must not reach this provider. A server without keys is sent a word, as the library insists on one.
         self._client = openai.OpenAI(
             api_key=api_key or "none",
             base_url=base_url or OPENAI_URL,

@@ -1,9 +1,9 @@
 """What a provider charges for tokens, in US dollars a million, as its price list said on AS_OF.
 
-Sources: https://developers.openai.com/api/docs/pricing and https://platform.claude.com/docs/en/models/overview.
-Standard rates for prompts under 100,000 tokens (ours have a few thousand), without the discounts for cached
-input, so a cost is an upper bound of the bill. A model that is not listed, or that is served by anybody else, has
-no known price, and its cost is not guessed.
+Sources: https://developers.openai.com/api/docs/pricing and
+https://platform.claude.com/docs/en/models/overview. Standard rates for prompts under 100,000 tokens (ours
+have a few thousand), without the discounts for cached input, so a cost is an upper bound of the bill. A model
+that is not listed, or that is served by anybody else, has no known price, and its cost is not guessed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8})$")
 
 
 def cost_usd(provider: str, model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """What so many tokens cost, or None where the price is not known. A dated snapshot costs what its model costs."""
+    """What so many tokens cost, None without a known price. A dated snapshot costs what its model does."""
     listed = PRICES.get(provider)
     price = listed.get(_SNAPSHOT.sub("", model)) if listed else None
     if price is None:

@@ -1,4 +1,4 @@
-"""Has a model read an answer: as often as is wanted, with its quotes checked, and not talked into anything."""
+"""Has a model read an answer: several times if wanted, its quotes checked, talked into nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _TalkedIntoError(Exception):
 
 
 class Reader:
-    """Reads answers with the model behind `ask`, `samples` times each; `token` makes an unguessable word a call."""
+    """Reads answers with the model behind `ask`, `samples` times each; `token` makes unguessable words."""
 
     def __init__(self, ask: Ask, samples: int, token: Callable[[], str]) -> None:
         self._ask = ask
@@ -40,8 +40,8 @@ class Reader:
     def read(self, answer: str, screening: Screening, question: QuestionSpec, report: Report) -> Extraction:
         """What the model finds in the text that passed the gates.
 
-        A model that is talked into something by a sentence is shown the sentences about the question alone, once; one
-        that is talked into something by those as well has given nothing that could be scored.
+        A model that is talked into something by a sentence is shown the sentences about the question alone,
+        once; one that is talked into something by those as well has given nothing that could be scored.
         """
         try:
             return self._read_shown(show(answer, screening.text), question, report)
@@ -55,7 +55,7 @@ class Reader:
         except _TalkedIntoError:
             pass
         raise ProviderInvalidOutputError(
-            "The model took orders from text in the answer instead of judging it, so its judgement was thrown away."
+            "The model took orders from text in the answer, so its judgement was thrown away."
         )
 
     def _read_shown(self, shown: Shown, question: QuestionSpec, report: Report) -> Extraction:
@@ -68,7 +68,7 @@ class Reader:
         return combine(samples, question.criteria)
 
     def _sample(self, shown: Shown, question: QuestionSpec, asking_again: Callable[[], None]) -> Sample:
-        """One reading, its quotes checked, asked for once more, and dropped where they are not in the answer."""
+        """One reading; quotes that are not in the answer are asked for once more, then dropped."""
         token = fresh_token(self._token, shown.text)
         numbered, order, decoy = _numbered(question, shown, random.Random(token))
         request = prompt.reading_request(question, numbered, shown.text, token)
@@ -83,7 +83,7 @@ class Reader:
             try:
                 _text, second = self._reading(again, unfound)
             except ProviderInvalidOutputError:
-                # The first report stands; what it could not quote is dropped, as after a second quote in vain.
+                # The first report stands; what it could not quote is dropped.
                 second = Reading(reading.relevance, {})
             for number, claim in second.claims.items():
                 checked[number] = check(claim, shown)
@@ -114,9 +114,9 @@ def fresh_token(token: Callable[[], str], *texts: str) -> str:
 def _numbered(
     question: QuestionSpec, shown: Shown, rng: random.Random
 ) -> tuple[dict[int, Criterion], list[int], int]:
-    """Criteria and a decoy in a random order: by number, the question's numbers in its order, the decoy's number.
+    """Criteria and a decoy by number, the criteria's numbers in their order, and the decoy's number.
 
-    Nobody who writes an answer can say by number what to report.
+    The order is random: nobody who writes an answer can say by number what to report.
     """
     parts = [shown.text, question.text, *question.misconceptions]
     parts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]

@@ -1,10 +1,11 @@
 """From what a model reported, several times, to one extraction, by rules that no model has a say in.
 
-Each sample gives each criterion a value: COVERED, PARTIAL or 0, and 0 without a quote that stands in the answer. The
-coverage is the median over the samples; contradicted is what more than half of them say. The confidence is
+Each sample gives each criterion a value: COVERED, PARTIAL or 0, and 0 without a quote that stands in the
+answer. The coverage is the median over the samples; contradicted is what more than half of them say. The
+confidence is
 
-    AGREED x (mean share, by weight, of samples with the same status as the median)      for two samples and more
-    ALONE                                                                                 for one, whose spread is unknown
+    AGREED x (mean share, by weight, of samples with the median's status)   for two samples and more
+    ALONE                                                                   for one: its spread is unknown
 
     x (1 - 0.5 x share of the claimed quotes that do not stand in the answer)
 """
@@ -25,7 +26,7 @@ COVERED, PARTIAL = 0.9, 0.475
 
 AGREED, ALONE = 0.9, 0.7
 UNSHOWN_RELEVANCE = 0.5
-"""The most relevance that a text gets in which nothing was found: being on topic is the model's word alone."""
+"""The most relevance of a text in which nothing was found: there it is the model's word alone."""
 
 _VALUES = {Status.COVERED: COVERED, Status.PARTIAL: PARTIAL, Status.MISSING: 0.0}
 
@@ -41,7 +42,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One checked report: a judgement per criterion in the question's order, and how many quotes it claimed and lost."""
+    """One checked report: a judgement per criterion in their order, the quotes it claimed and lost."""
 
     relevance: float
     judged: tuple[Judged, ...]
@@ -53,7 +54,7 @@ NOTHING_FOUND = Judged(0.0)
 
 
 def check(claim: Claim, shown: Shown) -> Judged | None:
-    """A claim with its quote found in the answer; None where it claims something that its quote does not show."""
+    """A claim with its quote found in the answer; None where its quote is not there."""
     if claim.status is Status.MISSING and not claim.contradicted:
         return NOTHING_FOUND
     evidence = shown.find(claim.quote)

@@ -1,7 +1,7 @@
 """The shape in which a model reports what it found, and the strict reading of it.
 
-A report holds evidence and nothing that could pass for a score. Exactly one JSON object is taken, with each criterion
-exactly once and no field that was not asked for; anything else is no report.
+A report holds evidence and nothing that could pass for a score. Exactly one JSON object is taken, with each
+criterion exactly once and no field that was not asked for; anything else is no report.
 """
 
 from __future__ import annotations

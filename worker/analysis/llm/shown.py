@@ -1,4 +1,4 @@
-"""The answer as a model gets to see it, and the way back from a model's quote to the answer's own characters."""
+"""The answer as a model gets to see it, and the way back from a quote to the answer's characters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KNOWN_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`text` is what the model sees; `positions[i]` says where in `answer` its character i stands, -1 for nowhere."""
+    """`text` is what the model sees; its character i stands at `positions[i]` in `answer`, or at -1."""
 
     answer: str
     text: str
@@ -64,7 +64,7 @@ def show(answer: str, judged: str) -> Shown:
 
 
 def on_topic_only(judged: str, question: QuestionSpec) -> str:
-    """The text with every sentence blanked out that has hardly a word in common with the question and its answer."""
+    """The text without (by spaces) the sentences that share hardly a word with the question's own texts."""
     texts = [question.text, question.model_answer, *question.misconceptions]
     texts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]
     known = stems(" ".join(texts))
