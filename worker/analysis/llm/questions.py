@@ -40,8 +40,8 @@ FOLLOW_UP_SYSTEM = (
 )
 TAILOR_SYSTEM = (
     "You put interview questions in the terms of a job. Reword each question so that its setting fits the "
-    "job description, in at most 80 words. Ask for exactly the same knowledge, keep the technical terms of the "
-    "question, add no hint at what a good answer says, and leave a question as it is where the job gives it "
+    "job description, in at most 80 words. Ask for exactly the same knowledge, keep the technical terms of "
+    "the question, add no hint at what a good answer says, and leave a question as it is where the job gives it "
     f"no setting. Keep the number and the order of the questions. {_DATA} {_FORM}"
 )
 
