@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
             # With the broker away, the wait for the next publish must not grow: nothing was sent.
             with session.begin():
                 jobs.forget_publish(session, unsent)
+    _settle_after_cancellations(sessions, settings)
     failed = sum(_give_up(sessions, settings, job_id, interview_id) for job_id, interview_id in exhausted)
     swept = Swept(published=len(due) - len(unsent), requeued=requeued, failed=failed)
     if swept != Swept():
@@ -57,6 +59,15 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
             "swept", extra={"published": swept.published, "requeued": swept.requeued, "failed": swept.failed}
         )
     return swept
+
+
+def _settle_after_cancellations(sessions: sessionmaker[Session], settings: Settings) -> None:
+    """A cancelled job has no worker that would settle its interview when it ends."""
+    with sessions() as session:
+        waiting = interviews.waiting_after_cancellation(session)
+    for interview_id in waiting:
+        with sessions.begin() as session, contextlib.suppress(NotFoundError):
+            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
 
 
 def _give_up(

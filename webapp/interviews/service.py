@@ -34,7 +34,7 @@ from webapp.interviews.models import (
     Response,
 )
 from webapp.jobs import service as jobs
-from webapp.jobs.models import ACTIVE_STATES, Job, JobKind
+from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
 from webapp.paging import Page, paginate
 
 Reword = Callable[[Sequence[str], str], list[str] | None]
@@ -265,6 +265,21 @@ def settle(session: Session, interview_id: uuid.UUID, *, max_attempts: int) -> N
     complete_when_done(session, interview, max_attempts=max_attempts)
     refresh_scores(session, interview)
     jobs.wake_dependents(session, interview_id)
+
+
+def waiting_after_cancellation(session: Session) -> Sequence[uuid.UUID]:
+    """Interviews that wait for feedback to append a follow-up, of which some was cancelled in the last minutes."""
+    return session.scalars(
+        sa.select(Interview.id)
+        .join(Job, Job.interview_id == Interview.id)
+        .where(
+            Job.state == JobState.CANCELLED,
+            Job.finished_at > NOW - jobs.seconds(600.0),
+            Interview.status == InterviewStatus.IN_PROGRESS,
+            Interview.follow_ups,
+        )
+        .distinct()
+    ).all()
 
 
 def append_follow_up(session: Session, parent: Question, text: str, rubric: dict[str, Any]) -> Question:
