@@ -97,8 +97,8 @@ class Practice:
             session.flush()
             self.user_id, self.interview_id = user.id, interview.id
             self._asked = 0
-            # One that stays unanswered, so that the interview goes on until it is completed.
-            self._ask(session)
+            # One that a test leaves unanswered, so that the interview goes on until it is completed.
+            self.open_question = self._ask(session)
 
     def _ask(self, session: Session) -> uuid.UUID:
         self._asked += 1
@@ -116,13 +116,13 @@ class Practice:
         session.flush()
         return question.id
 
-    def answer(self) -> uuid.UUID:
-        """Ask and answer one more question; the id of its job."""
+    def answer(self, question_id: uuid.UUID | None = None) -> uuid.UUID:
+        """Answer the question, or one more that is asked for it; the id of its job."""
         with self._sessions.begin() as session:
             submission = interviews.submit_answer(
                 session,
                 session.get_one(User, self.user_id),
-                self._ask(session),
+                question_id or self._ask(session),
                 user_answer=f"It keeps the keys in order, which makes finding one quick ({self._asked}).",
                 time_taken_seconds=None,
                 max_attempts=self.max_attempts,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from practice import TestEngine
 
 from webapp.database import NOW
-from webapp.interviews.models import Interview
+from webapp.interviews.models import Interview, InterviewStatus
 from webapp.jobs import service as jobs
 from webapp.jobs.models import JobState
 from webapp.transactions import IdempotencyKey
@@ -130,6 +130,21 @@ def test_a_worker_that_finishes_between_the_two_looks_of_a_sweep_is_not_failed(
         assert jobs.renew(session, claimed, lease_seconds=settings.lease_seconds)
     assert sweeper._give_up(committing, settings, job, practice.interview_id) is False
     assert practice.job(job).state is JobState.RUNNING
+
+
+def test_cancelling_the_last_feedback_completes_an_interview_that_waited_for_a_follow_up(
+    make_practice, sweep, committing
+):
+    practice = make_practice(follow_ups=True)
+    job = practice.answer(practice.open_question)
+    sweep()
+    with committing() as session:
+        assert session.get_one(Interview, practice.interview_id).status is InterviewStatus.IN_PROGRESS
+    with committing.begin() as session:
+        jobs.cancel(session, practice.user_id, job)
+    sweep()
+    with committing() as session:
+        assert session.get_one(Interview, practice.interview_id).status is InterviewStatus.COMPLETED
 
 
 def test_one_sweep_at_a_time_is_enough(practice, sent, sweep, committing, settings):
