@@ -41,7 +41,10 @@ def measure(rows: Sequence[dict[str, str]], engine: LocalEngine) -> tuple[Any, A
     """Features (n, len(NAMES)), likeness (n,), number of claims (n,)."""
     features, likeness, claims = [], [], []
     for row in rows:
-        references = [row["reference"], *(part.strip() for part in row["other_references"].split("||") if part.strip())]
+        references = [
+            row["reference"],
+            *(part.strip() for part in row["other_references"].split("||") if part.strip()),
+        ]
         found = engine.measure_row(row["answer"], row["question"], references)
         features.append(found.features)
         likeness.append(found.likeness)
@@ -64,7 +67,9 @@ def fit_linear(few: Any, right: Any) -> tuple[Any, Any, Any, float]:
 
 
 def fit_trees(rows: Any, right: Any) -> ExtraTreesClassifier:
-    model = ExtraTreesClassifier(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=2, random_state=SEED)
+    model = ExtraTreesClassifier(
+        TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=2, random_state=SEED
+    )
     return model.fit(rows, right)
 
 
@@ -76,7 +81,9 @@ def blended(train: Any, test: Any, few: Any, full: Any, right: Any) -> Any:
 
 def exported(model: ExtraTreesClassifier) -> dict[str, Any]:
     """Every tree's nodes end to end, with absolute numbers for the children."""
-    parts: dict[str, list[Any]] = {name: [] for name in ("start", "feature", "threshold", "left", "right", "value")}
+    parts: dict[str, list[Any]] = {
+        name: [] for name in ("start", "feature", "threshold", "left", "right", "value")
+    }
     at = 0
     for tree in (estimator.tree_ for estimator in model.estimators_):
         parts["start"].append([at])
@@ -86,7 +93,14 @@ def exported(model: ExtraTreesClassifier) -> dict[str, Any]:
         parts["right"].append(np.maximum(tree.children_right, 0) + at)
         parts["value"].append(tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1))
         at += tree.node_count
-    kinds = {"start": np.int32, "feature": np.int8, "threshold": np.float32, "left": np.int32, "right": np.int32, "value": np.float16}
+    kinds = {
+        "start": np.int32,
+        "feature": np.int8,
+        "threshold": np.float32,
+        "left": np.int32,
+        "right": np.int32,
+        "value": np.float16,
+    }
     return {f"trees_{name}": np.concatenate(values).astype(kinds[name]) for name, values in parts.items()}
 
 
@@ -97,9 +111,14 @@ def fold_probabilities(path: Path) -> dict[str, tuple[Any, Any]]:
         rows = list(csv.DictReader(file))
     measured = measure(rows, LocalEngine())
     right = np.array([row["label"] == "correct" for row in rows]).astype(int)
-    probability = _calibrated(_held_out(rows, linear_input(*measured), tree_input(*measured), right), right)[0]
+    probability = _calibrated(_held_out(rows, linear_input(*measured), tree_input(*measured), right), right)[
+        0
+    ]
     corpus = np.array([row["corpus"] for row in rows])
-    return {f"{name} train": (probability[corpus == name], right[corpus == name].astype(float)) for name in sorted(set(corpus))}
+    return {
+        f"{name} train": (probability[corpus == name], right[corpus == name].astype(float))
+        for name in sorted(set(corpus))
+    }
 
 
 def _held_out(rows: Sequence[dict[str, str]], few: Any, full: Any, right: Any) -> Any:
@@ -129,18 +148,27 @@ def main(arguments: list[str]) -> int:
     probability, slope, offset = _calibrated(_held_out(rows, few, full, right), right)
 
     rng = np.random.default_rng(SEED)
-    strays = [{**row, "answer": rows[int(other)]["answer"]} for row, other in zip(rows, rng.permutation(len(rows)), strict=True)]
-    apart = [row for row, own in zip(strays, rows, strict=True) if row["answer"] != own["answer"]][: len(rows) // 3]
+    strays = [
+        {**row, "answer": rows[int(other)]["answer"]}
+        for row, other in zip(rows, rng.permutation(len(rows)), strict=True)
+    ]
+    apart = [row for row, own in zip(strays, rows, strict=True) if row["answer"] != own["answer"]][
+        : len(rows) // 3
+    ]
     _, stray_likeness, _ = measure(apart, engine)
     marks = np.array([PARTIAL[row["label"]] for row in rows] + [ELSEWHERE] * len(apart))
     # Only the corpus with open wording: the other's few fixed phrases are alike whether right or wrong.
     used = np.array([row["corpus"] == OPEN_CORPUS for row in rows])
     levels = np.concatenate([likeness[used], stray_likeness])
     marks = np.concatenate([marks[: len(rows)][used], marks[len(rows) :]])
-    share = np.concatenate([np.full(used.sum(), 1 / used.sum()), np.full(len(apart), STRAY_SHARE / len(apart))])
+    share = np.concatenate(
+        [np.full(used.sum(), 1 / used.sum()), np.full(len(apart), STRAY_SHARE / len(apart))]
+    )
     curve = IsotonicRegression(out_of_bounds="clip").fit(levels, marks, sample_weight=share)
     at = np.linspace(0, 1, 41)
-    smooth = np.maximum.accumulate(np.convolve(np.pad(curve.predict(at), 3, mode="edge"), np.ones(7) / 7, mode="valid"))
+    smooth = np.maximum.accumulate(
+        np.convolve(np.pad(curve.predict(at), 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    )
 
     mean, scale, coefficients, intercept = fit_linear(few, right)
     np.savez_compressed(
@@ -148,8 +176,12 @@ def main(arguments: list[str]) -> int:
         **exported(fit_trees(full, right)), blend=BLEND, slope=slope, offset=offset, grade_at=at, grades=smooth.round(4),
         wrong_below=np.quantile(probability[right == 1], 0.1), right_above=np.quantile(probability[right == 0], 0.9),
     )  # fmt: skip
-    sys.stdout.write(f"{WEIGHTS_PATH}: {WEIGHTS_PATH.stat().st_size} bytes; slope {slope:.2f}, offset {offset:.2f}\n")
-    sys.stdout.write("grades " + " ".join(f"{a:.2f}:{g:.2f}" for a, g in zip(at[::4], smooth[::4], strict=True)) + "\n")
+    sys.stdout.write(
+        f"{WEIGHTS_PATH}: {WEIGHTS_PATH.stat().st_size} bytes; slope {slope:.2f}, offset {offset:.2f}\n"
+    )
+    sys.stdout.write(
+        "grades " + " ".join(f"{a:.2f}:{g:.2f}" for a, g in zip(at[::4], smooth[::4], strict=True)) + "\n"
+    )
     return 0
 
 

@@ -72,7 +72,9 @@ def _row(path: Path, number: int, values: dict[str, str | None]) -> Row:
     try:
         mark = float(values["score"] or "") / float(values["score_max"] or "")
     except (ValueError, ZeroDivisionError):
-        raise BadFileError(f"{path}, row {number}: score and score_max must be numbers, score_max above 0") from None
+        raise BadFileError(
+            f"{path}, row {number}: score and score_max must be numbers, score_max above 0"
+        ) from None
     if not 0 <= mark <= 1:
         raise BadFileError(f"{path}, row {number}: score must lie between 0 and score_max")
     others = [part.strip() for part in (values.get("other_references") or "").split("||")]
@@ -80,7 +82,12 @@ def _row(path: Path, number: int, values: dict[str, str | None]) -> Row:
     if not references:
         raise BadFileError(f"{path}, row {number}: reference is empty")
     return Row(
-        values["question"] or "", references, values["answer"] or "", mark, values.get("corpus") or "", values.get("split") or ""
+        values["question"] or "",
+        references,
+        values["answer"] or "",
+        mark,
+        values.get("corpus") or "",
+        values.get("split") or "",
     )
 
 
@@ -97,10 +104,14 @@ def evaluate(rows: Sequence[Row], engine: LocalEngine) -> dict[str, Any]:
     off = _of(plain, marks)
     result["gates"] = {
         "touched_share": round(float(touched.mean()), 4),
-        "touched_share_of_full_marks": round(float(touched[marks == 1].mean()), 4) if (marks == 1).any() else None,
+        "touched_share_of_full_marks": round(float(touched[marks == 1].mean()), 4)
+        if (marks == 1).any()
+        else None,
         "pearson_off": off["pearson"],
         "pearson_cost": round(off["pearson"] - result["pearson"], 4),
-        "off": {name: off.get(name) for name in ("spearman", "rmse", "qwk", "mae", "accuracy", "macro_f1", "auc")},
+        "off": {
+            name: off.get(name) for name in ("spearman", "rmse", "qwk", "mae", "accuracy", "macro_f1", "auc")
+        },
     }
     return result
 
@@ -129,13 +140,24 @@ def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def _print(name: str, result: dict[str, Any]) -> None:
     out = sys.stdout.write
-    out(f"{name}: {result['rows']} answers, human mean {result['human_mean']:.3f}, ours {result['mean']:.3f}\n")
+    out(
+        f"{name}: {result['rows']} answers, human mean {result['human_mean']:.3f}, ours {result['mean']:.3f}\n"
+    )
     keys = ("pearson", "spearman", "rmse", "mae", "qwk", "accuracy", "macro_f1", "auc")
     out("  " + "  ".join(f"{key} {result[key]:.3f}" for key in keys if result.get(key) is not None) + "\n")
-    out(f"  90 % intervals cover {100 * result['interval_coverage']:.1f} %, mean width {result['interval_width']:.2f}\n")
+    out(
+        f"  90 % intervals cover {100 * result['interval_coverage']:.1f} %, mean width {result['interval_width']:.2f}\n"
+    )
     if "calibration" in result:
         out("  tenth of probability: predicted / observed (answers)\n")
-        out("    " + "  ".join(f"{bin_['predicted']:.2f}/{bin_['observed']:.2f} ({bin_['answers']})" for bin_ in result["calibration"]) + "\n")
+        out(
+            "    "
+            + "  ".join(
+                f"{bin_['predicted']:.2f}/{bin_['observed']:.2f} ({bin_['answers']})"
+                for bin_ in result["calibration"]
+            )
+            + "\n"
+        )
     gates = result["gates"]
     out(
         f"  gates touch {100 * gates['touched_share']:.2f} % of answers; Pearson without them {gates['pearson_off']:.3f}, "
@@ -144,10 +166,16 @@ def _print(name: str, result: dict[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.scoring", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.scoring", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
-    parser.add_argument("--shared", action="store_true", help="measure the SemEval files in ../shared/data, with folds by question")
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="measure the SemEval files in ../shared/data, with folds by question",
+    )
     options = parser.parse_args(arguments)
     if not options.files and not options.shared:
         parser.error("give a FILE.csv, or --shared")
@@ -194,7 +222,9 @@ def _shared(engine: LocalEngine) -> dict[str, Any]:
             return results
         rows = read_rows(train)
         for name, (probability, marks) in fold_probabilities(train).items():
-            part = measures(probability, probability, np.column_stack([probability * 0, probability * 0 + 1]), marks)
+            part = measures(
+                probability, probability, np.column_stack([probability * 0, probability * 0 + 1]), marks
+            )
             part["gates"] = {"touched_share": 0.0, "pearson_off": part["pearson"], "pearson_cost": 0.0}
             results[f"{name} (10 folds by question, probability alone, of {len(rows)})"] = part
     return results

@@ -74,7 +74,9 @@ def _settled(answer: str, screening: Screening, finding: Finding) -> Finding:
     if screening.insufficient or (
         evidence is None and (finding.status is not Status.MISSING or finding.contradicted)
     ):
-        return replace(finding, status=Status.MISSING, coverage=0.0, evidence=None, contradicted=False, credit=0.0)
+        return replace(
+            finding, status=Status.MISSING, coverage=0.0, evidence=None, contradicted=False, credit=0.0
+        )
     earned = coverage if finding.credit is None else finding.credit
     status = scoring.status_of(earned, contradicted=finding.contradicted)
     if evidence is None:

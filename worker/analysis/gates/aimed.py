@@ -17,7 +17,8 @@ _TOP = (
     r"(?:possible\s+)?(?:score|marks?|grade|rating|points?|credit)|10\s*/\s*10|10\s+out\s+of\s+10|a\+|5\s*/\s*5|five\s+stars)"
 )
 _TO_SOMEONE = re.compile(
-    r"\b(?:please|you|me|my|i|this\s+(?:answer|response|one|candidate|submission)|the\s+(?:above|candidate|answer|response)|it)\b", re.IGNORECASE
+    r"\b(?:please|you|me|my|i|this\s+(?:answer|response|one|candidate|submission)|the\s+(?:above|candidate|answer|response)|it)\b",
+    re.IGNORECASE,
 )
 _FAVOUR = re.compile(
     r"\b(?:score|grade|rate|mark|assess|judge|evaluate)\s+(?:me|my\s+\w+|this(?:\s+\w+)?|it)\s+(?:very\s+)?(?:highly|high|generously|leniently|kindly|"

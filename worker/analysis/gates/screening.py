@@ -18,7 +18,9 @@ FEWEST_COPIED, COPIED = 5, 0.8
 FEWEST_TALK = 6
 """Shorter answers of common words ("It goes up") may be terse rather than empty; they earn what they show."""
 
-SHORT_TALK = frozenset("ok okay fine good great nice cool sure thanks thank you hello hi test idk yes no maybe".split())
+SHORT_TALK = frozenset(
+    "ok okay fine good great nice cool sure thanks thank you hello hi test idk yes no maybe".split()
+)
 
 KEYWORD_LIST_CAP = 30.0
 """The most that keywords without a sentence around them can earn."""
@@ -95,12 +97,17 @@ def screen(answer: str, question: QuestionSpec) -> Screening:
             )
     if _copies_question(found, words(question.text)):
         return _nothing(answer, "copied_question", "This repeats the question and does not answer it.", flags)
-    expected = frozenset(words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria)))))
+    expected = frozenset(
+        words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria))))
+    )
     if (len(found) >= FEWEST_TALK or all(word in SHORT_TALK for word in found)) and all(
         word in GENERIC_WORDS and word not in expected for word in content
     ):
         return _nothing(
-            answer, "empty_talk", "This could be said about any topic: it names nothing that the question asks about.", flags
+            answer,
+            "empty_talk",
+            "This could be said about any topic: it names nothing that the question asks about.",
+            flags,
         )
     cap = 100.0
     if strung_together(text):

@@ -31,9 +31,13 @@ def said_wrong(passages: Passages, claims: Sequence[Claim], misconceptions: Sequ
     against, straight = np.zeros(count), np.zeros(count)
     for claim in claims:
         alike = likeness(claim, passages, index)
+        if float(alike.max()) < NEAR:
+            straight = np.maximum(straight, alike)
+            continue
         negation, odd = polarity(claim, passages, index)
         flipped = (odd > 0) & (
-            ((negation >= FLIPPED) & (alike >= NEAR)) | ((negation >= FLIPPED_VERBATIM) & (alike >= NEARLY_VERBATIM))
+            ((negation >= FLIPPED) & (alike >= NEAR))
+            | ((negation >= FLIPPED_VERBATIM) & (alike >= NEARLY_VERBATIM))
         )
         if (alike >= SWAPPED_LIKENESS).any():
             flipped |= (odd == 0) & (alike >= SWAPPED_LIKENESS) & (opposites(claim, passages, index) >= 0.5)
@@ -41,6 +45,8 @@ def said_wrong(passages: Passages, claims: Sequence[Claim], misconceptions: Sequ
         straight = np.maximum(straight, np.where(flipped, 0.0, alike))
     for claim in misconceptions:
         alike = likeness(claim, passages, index)
+        if float(alike.max()) < NEAR:
+            continue
         negation, odd = polarity(claim, passages, index)
         denied = (odd > 0) & (negation >= FLIPPED_VERBATIM)
         against = np.maximum(against, np.where(~denied & (alike >= MISCONCEPTION_LIKENESS), alike, 0.0))

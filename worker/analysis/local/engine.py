@@ -54,6 +54,9 @@ MODEL = "minilm-evidence-1"
 NOTHING, ASTRAY = 0.24, 0.07
 """The likeness that any text on the subject reaches, which earns nothing, and how much more it takes off the subject."""
 
+NARROWEST = 0.06
+"""The least distance between the likeness that earns nothing and the one that earns all."""
+
 FULL_LEAST, FULL_MOST = 0.30, 0.46
 """The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
 
@@ -145,13 +148,17 @@ class LocalEngine:
     def extract(self, screening: Screening, question: QuestionSpec) -> Extraction:
         """What the text that passed the gates shows for each criterion."""
         if screening.insufficient:
-            nothing = tuple(Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria)
+            nothing = tuple(
+                Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria
+            )
             return Extraction(nothing, 0.0, 0.95, self.provider, self.model)
         prepared = self._prepared(question)
         text = screening.text
         spans, texts = self._sentences(text)
         if not texts:
-            nothing = tuple(Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria)
+            nothing = tuple(
+                Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria
+            )
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
         subject, asked_for = _subject(passages, prepared.subject)
@@ -182,7 +189,9 @@ class LocalEngine:
         opposite = bool(_tainted(passages, said_wrong(passages, prepared.truths, ()))[window])
         return RowMeasure(features, round(value, 5), opposite)
 
-    def grade_row(self, answer: str, question: str, references: Sequence[str], *, gates: bool = True) -> Grade:
+    def grade_row(
+        self, answer: str, question: str, references: Sequence[str], *, gates: bool = True
+    ) -> Grade:
         """The grade of a short answer to a question with one expected point: what bench.scoring prints."""
         if gates:
             screening = screen(answer, row_question(question, tuple(references)))
@@ -222,11 +231,14 @@ class LocalEngine:
             found.append((float(straight.max()), int(straight.argmax()), claim))
             against.append((float(crossed.max()), int(crossed.argmax())))
         value, window, claim = max(found, key=lambda item: item[0])
-        credit = _ramp(value, NOTHING + ASTRAY * (1 - subject), prepared.full[index])
+        nothing = NOTHING + ASTRAY * (1 - subject)
+        credit = _ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
         opposed, where = max(against)
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
             evidence = _quote(text, spans, passages, where)
-            return Finding(criterion, status_of(0.0, contradicted=True), 0.05, evidence, contradicted=True, credit=0.0)
+            return Finding(
+                criterion, status_of(0.0, contradicted=True), 0.05, evidence, contradicted=True, credit=0.0
+            )
         if value < 0:
             return Finding(criterion, status_of(0.0), 0.0, credit=0.0)
         features = measure(claim, passages, prepared.asked, [window])[0].round(5)
@@ -238,7 +250,9 @@ class LocalEngine:
         """The sentences of a text that hold a word and a token, encoded one by one."""
         spans = sentences(text)
         texts = self._read([span.of(text) for span in spans])
-        kept = [(span, piece) for span, piece in zip(spans, texts, strict=True) if len(piece.idf) and piece.words]
+        kept = [
+            (span, piece) for span, piece in zip(spans, texts, strict=True) if len(piece.idf) and piece.words
+        ]
         return [span for span, _ in kept], [piece for _, piece in kept]
 
     def _read(self, texts: Sequence[str]) -> list[Text]:
@@ -262,9 +276,15 @@ class LocalEngine:
             passages = passages_of(model, asked)
             full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * _best(claims, passages)[2])) for claims in wordings]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
-        truths = [claim for claims in wordings for claim in claims] + [claim_of(text, asked) for text in model]
-        misconceptions = [claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)]
-        return _Prepared(asked, tuple(wordings), tuple(truths), tuple(misconceptions), tuple(full), np.stack(subject))
+        truths = [claim for claims in wordings for claim in claims] + [
+            claim_of(text, asked) for text in model
+        ]
+        misconceptions = [
+            claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)
+        ]
+        return _Prepared(
+            asked, tuple(wordings), tuple(truths), tuple(misconceptions), tuple(full), np.stack(subject)
+        )
 
 
 OPPOSITE_CHANCE, OPPOSITE_GRADE = 0.25, 0.35
@@ -327,14 +347,24 @@ def _with_story(text: str, spans: list[Span], near: float, criterion: Criterion,
     credit = round(STORY_CREDIT * values[at], 4)
     if finding.contradicted or credit <= (finding.credit or 0.0):
         return finding
-    return Finding(criterion, status_of(credit), max(finding.coverage, credit), evidence_at(text, spans[at]), credit=credit)
+    return Finding(
+        criterion,
+        status_of(credit),
+        max(finding.coverage, credit),
+        evidence_at(text, spans[at]),
+        credit=credit,
+    )
 
 
 def _notes(text: str, question: QuestionSpec) -> tuple[str, ...]:
     """What only the whole text shows: whose work a story tells."""
-    if question.question_type is not QuestionType.BEHAVIORAL or not any(c.aspect is Aspect.ACTION for c in question.criteria):
+    if question.question_type is not QuestionType.BEHAVIORAL or not any(
+        c.aspect is Aspect.ACTION for c in question.criteria
+    ):
         return ()
     own, shared = own_part(text)
     if shared > 2 * own and shared >= FEWEST_OWN:
-        return (f'You say "we" or "our" {shared} times and "I" or "my" {own}: make clear which part was yours.',)
+        return (
+            f'You say "we" or "our" {shared} times and "I" or "my" {own}: make clear which part was yours.',
+        )
     return ()

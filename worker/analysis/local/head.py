@@ -63,7 +63,10 @@ class Head:
 
     def interval(self, probability: float) -> tuple[float, float]:
         """Where a grade lies nine times in ten: the whole range unless right or wrong can be ruled out."""
-        return (0.0 if probability <= self.right_above else 1.0, 1.0 if probability >= self.wrong_below else 0.0)
+        return (
+            0.0 if probability <= self.right_above else 1.0,
+            1.0 if probability >= self.wrong_below else 0.0,
+        )
 
     def _trees(self, row: npt.NDArray[np.float32]) -> float:
         """The mean of the leaves that the row falls into, all trees walked at once."""
@@ -84,5 +87,9 @@ def load_head() -> Head:
     whole = ("trees_start", "trees_feature", "trees_left", "trees_right")
     single = ("intercept", "blend", "slope", "offset", "wrong_below", "right_above")
     kinds = dict.fromkeys(whole, np.int64) | {"trees_threshold": np.float32, "trees_value": np.float32}
-    arrays = {name: value.astype(kinds.get(name, np.float64)) for name, value in values.items() if name not in single}
+    arrays = {
+        name: value.astype(kinds.get(name, np.float64))
+        for name, value in values.items()
+        if name not in single
+    }
     return Head(**arrays, **{name: float(values[name]) for name in single})
