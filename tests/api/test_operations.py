@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 import socket
 import uuid
@@ -14,6 +15,7 @@ from problem_details import problem_of
 from webapp.app import create_app
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.limits import limiter
+from webapp.logs import JsonFormatter
 
 pytest_plugins = ["stages"]
 
@@ -154,6 +156,28 @@ def test_metrics_with_a_token_are_for_who_has_it(client_of):
         environ_base={"REMOTE_ADDR": "192.0.2.7"},
     )
     assert given.status_code == 200
+
+
+# --- logs -------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_logged_by_its_route_and_ids_without_a_word_of_the_users(api, caplog):
+    caplog.set_level(logging.INFO)
+    interview = api.start(num_questions=2)
+    question = interview["questions"][0]["id"]
+    headers = {"X-Request-ID": "the-callers-own"}
+    api.post(
+        f"/api/questions/{question}/answer", {"user_answer": "A very private sentence."}, headers=headers
+    )
+    record = next(
+        record for record in caplog.records if getattr(record, "request_id", "") == "the-callers-own"
+    )
+    assert record.route == "/api/questions/<uuid:question_id>/answer"
+    assert (record.method, record.status, record.user_id) == ("POST", 202, api.user["id"])
+    lines = "\n".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "the-callers-own" in lines
+    private = ["private sentence", api.tokens["access_token"], api.user["email"], "Backend Engineer"]
+    assert [text for text in private if text in lines] == []
 
 
 # --- what every response carries --------------------------------------------------------------------
