@@ -54,6 +54,9 @@ def register(app: Flask, settings: Settings) -> None:
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         headers.setdefault("Cache-Control", "no-store")
+        if settings.allowed_origins:
+            # Whoever asks: flask-cors leaves it out where one origin alone is allowed.
+            response.vary.add("Origin")
         if settings.environment == "production":
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         return response
