@@ -48,6 +48,7 @@ check: setup-dev ## Lint, types, import directions, migrations equal models, que
 	$(BIN)/lint-imports
 	$(BIN)/python -m worker.content check
 	@$(STACK) exec -- sh -c '$(BIN)/flask --app wsgi db upgrade >/dev/null 2>&1 && $(BIN)/flask --app wsgi db check 2>/dev/null'
+	@$(BIN)/python -m tools.audit
 
 bench: setup-dev ## Speed, as ratios measured side by side
 	@$(STACK) exec -- $(BIN)/python -m bench
