@@ -42,7 +42,7 @@ def test_make_check_audits(tmp_path):
     assert re.search(r"^check:.*\n(\t.*\n)*\t.*tools\.audit", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", (*audit.LOCKS, "requirements-dev.txt"))
+@pytest.mark.parametrize("name", [*audit.LOCKS, "requirements-dev.txt"])
 def test_every_locked_requirement_has_a_version_and_a_hash(name):
     locked = re.sub(r"\\\n", " ", (ROOT / name).read_text())
     lines = [line for line in locked.splitlines() if line.strip() and not line.lstrip().startswith("#")]
