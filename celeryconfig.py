@@ -1,21 +1,17 @@
 """Celery options, nothing else. Each is a consequence of one rule: the rows are the truth, messages only wake."""
 
+from webapp.broker import transport_options
 from webapp.settings import read_settings
 
 _settings = read_settings()
 
-broker_url = _settings.redis_url
+broker_url = _settings.broker
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 # A bound, not a size: connections are opened as they are needed. Flower needs many: its threads hold one each
 # while they wait for another, and all of them for ever where there are fewer than twice its threads.
 broker_pool_limit = 50
-broker_transport_options = {
-    # Longer than the hard time limit: a message is not delivered again while its task may still run.
-    "visibility_timeout": 600,
-    "health_check_interval": 10,
-    "socket_keepalive": True,
-}
+broker_transport_options = transport_options(_settings)
 
 accept_content = ["json"]
 task_serializer = "json"

@@ -177,9 +177,8 @@ def write_env_file(data_dir: Path, environment: dict[str, str]) -> None:
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.writelines(
-            f"{name}={environment[name]}\n" for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
-        )
+        names = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "BROKER_SENTINEL_MASTER", "SECRET_KEY")
+        file.writelines(f"{name}={environment[name]}\n" for name in names if environment.get(name))
 
 
 def kept_secret(data_dir: Path) -> str:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from celery import Celery
 from sqlalchemy.orm import Session
 
+from webapp.broker import transport_options
 from webapp.settings import Settings
 
 RUN_JOB_TASK = "worker.tasks.run_job"
@@ -57,21 +58,15 @@ class JobQueue:
 
 
 def make_queue(settings: Settings) -> JobQueue:
-    """A queue whose every broker operation is bounded: a frozen Redis must not hold a request."""
-    celery = Celery("publisher", broker=settings.redis_url, set_as_current=False)
+    """A queue whose every broker operation is bounded: a frozen one must not hold a request."""
+    celery = Celery("publisher", broker=settings.broker, set_as_current=False)
     celery.config_from_object("celeryconfig")
     celery.conf.update(
         broker_connection_retry=False,
         broker_connection_max_retries=0,
         broker_connection_timeout=PUBLISH_TIMEOUT_SECONDS,
         task_publish_retry=False,
-        broker_transport_options={
-            **celery.conf.broker_transport_options,
-            "socket_timeout": PUBLISH_TIMEOUT_SECONDS,
-            "socket_connect_timeout": PUBLISH_TIMEOUT_SECONDS,
-            "retry_on_timeout": False,
-            "max_retries": 0,
-        },
+        broker_transport_options=transport_options(settings, timeout=PUBLISH_TIMEOUT_SECONDS),
     )
     return JobQueue(celery)
 

@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+BROKERS = ("redis://", "rediss://", "sentinel://", "amqp://", "amqps://")
 PROVIDERS = ("local", "openai", "anthropic", "openai_compatible")
 # What stands in a key that was copied from an example: random text has none of it. Compared without `-`, `_`, blanks.
 PLACEHOLDERS = (
@@ -35,6 +36,9 @@ class Settings:
 
     database_url: str
     redis_url: str
+    # Where messages go, if not to Redis at redis_url: RabbitMQ, or a Redis found by its Sentinels.
+    broker_url: str | None = None
+    broker_sentinel_master: str = "mymaster"
     secret_key: str
     previous_secret_key: str | None = None
     environment: Literal["development", "production"] = "development"
@@ -63,6 +67,10 @@ class Settings:
     llm_samples: int = 1
     llm_timeout_seconds: float = 60.0
 
+    @property
+    def broker(self) -> str:
+        return self.broker_url or self.redis_url
+
     def __repr__(self) -> str:
         """Hide everything: the URLs and keys are secrets, and settings end up in tracebacks."""
         return f"Settings(environment={self.environment!r}, analysis_provider={self.analysis_provider!r})"
@@ -76,6 +84,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(
         database_url=_database_url(reader.required("DATABASE_URL")),
         redis_url=_redis_url(reader.required("REDIS_URL")),
+        broker_url=_broker_url(reader.text("BROKER_URL")),
+        broker_sentinel_master=reader.text("BROKER_SENTINEL_MASTER") or "mymaster",
         secret_key=_secret("SECRET_KEY", reader.required("SECRET_KEY")),
         previous_secret_key=_previous_secret(reader.text("SECRET_KEY_PREVIOUS")),
         environment="production" if environment == "production" else "development",
@@ -163,6 +173,14 @@ def _redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://")):
         raise SettingsError("REDIS_URL is not a URL like redis://:password@host:6379/0.")
     return text
+
+
+def _broker_url(text: str) -> str | None:
+    if text and not text.startswith(BROKERS):
+        raise SettingsError(
+            f"BROKER_URL must begin with one of {', '.join(BROKERS)}; unset, it is REDIS_URL."
+        )
+    return text or None
 
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:

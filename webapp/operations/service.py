@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from webapp import broker
 from webapp.jobs.models import Job, JobState, WorkerHeartbeat
 from webapp.settings import Settings
 
@@ -28,7 +28,7 @@ class Dependency:
 
 def dependencies(session: Session, settings: Settings) -> list[Dependency]:
     """Database, broker, workers and sweeper, each looked at now."""
-    broker = _broker(settings)
+    messages = _broker(settings)
     try:
         session.execute(sa.text("SELECT 1"))
         seen = dict(
@@ -46,13 +46,13 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
         detail = f"not reachable ({type(error).__name__})"
         return [
             Dependency("database", up=False, detail=detail),
-            broker,
+            messages,
             Dependency("workers", up=False, detail="unknown while the database is away"),
         ]
     workers, beats = seen.get("worker", 0), seen.get("beat", 0)
     return [
         Dependency("database", up=True, detail="answers"),
-        broker,
+        messages,
         Dependency(
             "workers",
             up=workers > 0,
@@ -75,20 +75,9 @@ def is_ready(found: list[Dependency]) -> bool:
 
 
 def _broker(settings: Settings) -> Dependency:
-    client = redis.Redis.from_url(
-        settings.redis_url,
-        socket_timeout=BROKER_TIMEOUT_SECONDS,
-        socket_connect_timeout=BROKER_TIMEOUT_SECONDS,
-        retry=None,
-    )
-    try:
-        client.ping()
-    except redis.RedisError as error:
-        return Dependency(
-            "broker", up=False, detail=f"not reachable ({type(error).__name__}); the sweeper catches up"
-        )
-    finally:
-        client.close()
+    failure = broker.failure(settings, timeout=BROKER_TIMEOUT_SECONDS)
+    if failure:
+        return Dependency("broker", up=False, detail=f"not reachable ({failure}); the sweeper catches up")
     return Dependency("broker", up=True, detail="answers")
 
 

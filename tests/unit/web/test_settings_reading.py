@@ -43,6 +43,7 @@ def test_a_missing_setting_is_named(name, value):
         ("DATABASE_URL", "sqlite:///x.db"),
         ("DATABASE_URL", "not a url"),
         ("REDIS_URL", "http://cache"),
+        ("BROKER_URL", "kafka://queue:9092"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 64),
         ("SECRET_KEY_PREVIOUS", "short"),
@@ -65,6 +66,13 @@ def test_a_wrong_value_is_a_sentence_that_names_the_setting(name, value):
     with pytest.raises(SettingsError, match=name) as caught:
         read_settings({**ENOUGH, name: value})
     assert str(caught.value).endswith(".")
+
+
+def test_messages_go_to_redis_unless_a_broker_is_named():
+    assert read_settings(ENOUGH).broker == ENOUGH["REDIS_URL"]
+    named = read_settings({**ENOUGH, "BROKER_URL": "amqp://u:p@queue:5672//"})
+    assert named.broker == "amqp://u:p@queue:5672//"
+    assert named.redis_url == ENOUGH["REDIS_URL"]
 
 
 @pytest.mark.parametrize(
