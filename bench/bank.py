@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = list(bank)
     vectors = np.stack([encoded.pooled for encoded in Encoder().encode([bank[name].text for name in names])])
     cosines = vectors @ vectors.T
-    rng = random.Random(SEED)  # noqa: S311 - a sample, not a secret
+    rng = random.Random(SEED)
     own_scores, other_scores, offenders = [], [], []
     for name, spec in chosen.items():
         at = names.index(name)

@@ -10,6 +10,7 @@ import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -37,10 +38,10 @@ def reference_workload() -> float:
 def resident_mb() -> float:
     """The process's resident memory in MB, where /proc tells it, else 0."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     except OSError:
         return 0.0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import json
 import math
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
                 if word.isascii() and word.isalpha():
                     letters.update(padded[at : at + 2] for at in range(len(padded) - 1))
             classes = [word_class(word) for word in found]
-            for a, b in zip(classes, classes[1:], strict=False):
+            for a, b in pairwise(classes):
                 first[a] += 1
                 second[b] += 1
                 pairs[f"{a} {b}"] += 1

@@ -68,7 +68,7 @@ def _pieces(text: str, start: int, end: int) -> list[Span]:
         if start < match.start() and match.end() < end
     ]
     if not cuts:
-        cuts = [match for match in re.finditer(r"\s+", text[start:end])]
+        cuts = list(re.finditer(r"\s+", text[start:end]))
         if not cuts:
             return [Span(start, end)]
         nearest = min(cuts, key=lambda match: abs(start + match.start() - middle))

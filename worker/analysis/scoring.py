@@ -126,8 +126,8 @@ def dimension_scores(
     if not findings:
         return dict.fromkeys(DIMENSIONS, 0.0)
     shares = [share(finding.criterion.weight, level) for finding in findings]
-    credits = [credit(finding) for finding in findings]
-    mean = _mean(credits, shares)
+    earned = [credit(finding) for finding in findings]
+    mean = _mean(earned, shares)
     wrong = _mean([float(finding.contradicted) for finding in findings], shares)
     deep = [
         (1.0 if finding.criterion.aspect not in DEEP_ASPECTS else 1.5)
@@ -137,10 +137,10 @@ def dimension_scores(
     scores = {
         "relevance": relevance * (GROUND + (1 - GROUND) * mean) * (1 - wrong),
         "correctness": max(0.0, mean - CONTRADICTION * wrong),
-        "depth": max(0.0, _mean(credits, deep) - CONTRADICTION * wrong),
-        "structure": _structure(findings, credits, shares),
+        "depth": max(0.0, _mean(earned, deep) - CONTRADICTION * wrong),
+        "structure": _structure(findings, earned, shares),
         "clarity": _mean(
-            [earned * _readable(finding) for finding, earned in zip(findings, credits, strict=True)], shares
+            [part * _readable(finding) for finding, part in zip(findings, earned, strict=True)], shares
         )
         ** 0.5,
     }
@@ -158,14 +158,14 @@ def _mean(values: Sequence[float], shares: Sequence[float]) -> float:
     return sum(value * part for value, part in zip(values, shares, strict=True)) / total if total > 0 else 0.0
 
 
-def _structure(findings: Sequence[Finding], credits: Sequence[float], shares: Sequence[float]) -> float:
+def _structure(findings: Sequence[Finding], earned: Sequence[float], shares: Sequence[float]) -> float:
     """The share of the question's parts that the answer addresses."""
     aspects = {finding.criterion.aspect for finding in findings}
     if len(aspects) < 2:
-        return _mean(credits, shares)
+        return _mean(earned, shares)
     parts: dict[Aspect, float] = {}
-    for finding, earned in zip(findings, credits, strict=True):
-        parts[finding.criterion.aspect] = max(earned, parts.get(finding.criterion.aspect, 0.0))
+    for finding, part in zip(findings, earned, strict=True):
+        parts[finding.criterion.aspect] = max(part, parts.get(finding.criterion.aspect, 0.0))
     return sum(parts.values()) / len(parts)
 
 

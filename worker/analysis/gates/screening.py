@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from worker.analysis.gates.aimed import aimed_at_grader
+from worker.analysis.gates.copied import copies_criteria, copies_question
 from worker.analysis.gates.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.gates.wording import foreign, gibberish, strung_together
 from worker.analysis.quotes import Span, sentences, words
 from worker.analysis.types import Insufficient, QuestionSpec
-
-FEWEST_COPIED, COPIED = 5, 0.8
-"""An answer of at least so many words, such a share of which is the question's, is a copy of it."""
 
 FEWEST_TALK = 6
 """Shorter answers of common words ("It goes up") may be terse rather than empty; they earn what they show."""
@@ -24,6 +21,9 @@ SHORT_TALK = frozenset(
 
 KEYWORD_LIST_CAP = 30.0
 """The most that keywords without a sentence around them can earn."""
+
+COPIED_CRITERIA_CAP = 40.0
+"""The most that the criteria's own wording can earn: a candidate who tries again has read it in the feedback."""
 
 _UNKNOWN = re.compile(
     r"\b(?:i\s+(?:really\s+|just\s+|honestly\s+|actually\s+)?(?:do\s*n[o']?t|dont|do not|did\s*n['o]?t|can\s*no?t|can't|cannot|"
@@ -95,7 +95,7 @@ def screen(answer: str, question: QuestionSpec) -> Screening:
                 "that is close, or how you would find out.",
                 flags,
             )
-    if _copies_question(found, words(question.text)):
+    if copies_question(text, question):
         return _nothing(answer, "copied_question", "This repeats the question and does not answer it.", flags)
     expected = frozenset(
         words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria))))
@@ -116,6 +116,12 @@ def screen(answer: str, question: QuestionSpec) -> Screening:
         notes.append(
             "This is a list of terms without sentences around them. Say what each one does and why it matters here."
         )
+    if copies_criteria(text, question):
+        cap = min(cap, COPIED_CRITERIA_CAP)
+        flags.append("copied_criteria")
+        notes.append(
+            "Most of this repeats the expected points word for word. Say it in your own words, with the reasons behind it."
+        )
     return Screening(text, None, cap, tuple(notes), tuple(flags))
 
 
@@ -134,12 +140,3 @@ def _without(text: str, spans: list[Span]) -> tuple[str, bool]:
     for span in spans:
         text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
     return text, bool(spans)
-
-
-def _copies_question(said: list[str], asked: list[str]) -> bool:
-    """True where nearly all that is said stands in the question, in runs of three words or more."""
-    if len(said) < FEWEST_COPIED:
-        return False
-    blocks = SequenceMatcher(None, said, asked, autojunk=False).get_matching_blocks()
-    run = sum(block.size for block in blocks if block.size >= 3)
-    return run / len(said) >= COPIED and (run >= 0.5 * len(asked) or run >= 12 or len(said) >= 12)

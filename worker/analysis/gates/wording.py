@@ -11,6 +11,7 @@ import json
 import math
 import re
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def association(text: str) -> tuple[float, int]:
     values = []
     for span in sentences(text):
         classes = [word_class(word) for word in words(span.of(text))]
-        for a, b in zip(classes, classes[1:], strict=False):
+        for a, b in pairwise(classes):
             expected = first.get(a, 0) * second.get(b, 0) / total
             prior = 0.5 * min(1.0, expected) + 0.05
             values.append(math.log((pairs.get(f"{a} {b}", 0) + prior) / (expected + prior)))

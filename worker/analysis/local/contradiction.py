@@ -20,8 +20,9 @@ NEAR, NEARLY_VERBATIM = 0.36, 0.55
 FLIPPED, FLIPPED_VERBATIM = 0.22, 0.04
 """The share of a claim's weight that must be met under the other polarity, at either likeness."""
 
-SWAPPED_LIKENESS = 0.6
-MISCONCEPTION_LIKENESS = 0.45
+SWAPPED_LIKENESS = 0.65
+MISCONCEPTION_LIKENESS, MARGIN = 0.75, 0.2
+"""How like a misconception a sentence must be, and how much more than to anything true, to count as saying it."""
 
 
 def said_wrong(passages: Passages, claims: Sequence[Claim], misconceptions: Sequence[Claim]) -> Flags:
@@ -49,7 +50,9 @@ def said_wrong(passages: Passages, claims: Sequence[Claim], misconceptions: Sequ
             continue
         negation, odd = polarity(claim, passages, index)
         denied = (odd > 0) & (negation >= FLIPPED_VERBATIM)
-        against = np.maximum(against, np.where(~denied & (alike >= MISCONCEPTION_LIKENESS), alike, 0.0))
+        against = np.maximum(
+            against, np.where(~denied & (alike >= MISCONCEPTION_LIKENESS), alike - MARGIN, 0.0)
+        )
         straight = np.maximum(straight, np.where(denied, alike, 0.0))
     wrong: Flags = against > straight + 1e-6
     return wrong

@@ -18,6 +18,7 @@ from worker.analysis.gates import Screening, screen
 from worker.analysis.local.contradiction import said_wrong
 from worker.analysis.local.encoder import Encoder, Floats
 from worker.analysis.local.features import (
+    NAMES,
     Asked,
     Claim,
     Flags,
@@ -60,7 +61,7 @@ NARROWEST = 0.06
 FULL_LEAST, FULL_MOST = 0.30, 0.46
 """The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
 
-OPPOSITE_LIKENESS = 0.36
+OPPOSITE_LIKENESS = 0.45
 """How like a claim a passage must be for its opposite polarity to count as a contradiction."""
 
 STORY_CREDIT = 0.7
@@ -182,7 +183,7 @@ class LocalEngine:
         prepared = self._prepared(row_question(question, tuple(references)))
         _, texts = self._sentences(answer)
         if not texts:
-            return RowMeasure(np.zeros(measure_width()), 0.0, False)
+            return RowMeasure(np.zeros(len(NAMES)), 0.0, False)
         passages = passages_of(texts, prepared.asked)
         claim, window, value = _best(prepared.wordings[0], passages)
         features = measure(claim, passages, prepared.asked, [window])[0].round(5)
@@ -235,9 +236,9 @@ class LocalEngine:
         credit = _ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
         opposed, where = max(against)
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
-            evidence = _quote(text, spans, passages, where)
+            shown = _quote(text, spans, passages, where)
             return Finding(
-                criterion, status_of(0.0, contradicted=True), 0.05, evidence, contradicted=True, credit=0.0
+                criterion, status_of(0.0, contradicted=True), 0.05, shown, contradicted=True, credit=0.0
             )
         if value < 0:
             return Finding(criterion, status_of(0.0), 0.0, credit=0.0)
@@ -257,8 +258,7 @@ class LocalEngine:
 
     def _read(self, texts: Sequence[str]) -> list[Text]:
         self.load()
-        assert self._encoder is not None
-        if not texts:
+        if not texts or self._encoder is None:
             return []
         return [read(text, encoded) for text, encoded in zip(texts, self._encoder.encode(texts), strict=True)]
 
@@ -291,12 +291,6 @@ OPPOSITE_CHANCE, OPPOSITE_GRADE = 0.25, 0.35
 """What is left of a probability, and of a grade, where the answer says the opposite."""
 
 
-def measure_width() -> int:
-    from worker.analysis.local.features import NAMES
-
-    return len(NAMES)
-
-
 @lru_cache(maxsize=QUESTIONS_KEPT)
 def row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
     criterion = Criterion(references[0], 3.0, paraphrases=tuple(references[1:]))
@@ -313,7 +307,7 @@ def _best(claims: Sequence[Claim], passages: Passages) -> tuple[Claim, int, floa
 
 def _tainted(passages: Passages, wrong: Flags) -> Flags:
     """(windows,): which windows hold a sentence that is wrong."""
-    flags: Flags = np.append(wrong, False)[passages.index].any(axis=1)
+    flags: Flags = np.append(wrong, False)[passages.index].max(axis=1)
     return flags
 
 

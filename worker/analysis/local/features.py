@@ -96,7 +96,8 @@ def _idf(ids: npt.NDArray[np.int64], token_word: npt.NDArray[np.int64], found: S
             weight[index] = 0.35
         elif found[word] in FUNCTION_WORDS:
             weight[index] = 0.12
-    return weight
+    told: Reals = weight
+    return told
 
 
 def _grams(found: Sequence[str]) -> Floats:
@@ -218,7 +219,8 @@ def _max(
     """(r, tokens) -> (r, windows): the best token of each window."""
     best = np.maximum.reduceat(values, starts, axis=1).astype(np.float64)
     padded = np.concatenate([best, np.full((len(best), 1), -1.0)], axis=1)
-    return padded[:, index].max(axis=2)
+    highest: Reals = padded[:, index].max(axis=2)
+    return highest
 
 
 def _sum(
@@ -292,8 +294,8 @@ def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int])
     claimed = np.isin(
         passages.stems, [piece for piece, kept in zip(text.stems, text.content, strict=True) if kept]
     )
-    fresh = _sum(passages.fresh, at_word, index)
-    stem_precision = _ratio(_sum(passages.fresh & claimed, at_word, index), fresh)
+    fresh = _sum(passages.fresh.astype(np.float64), at_word, index)
+    stem_precision = _ratio(_sum((passages.fresh & claimed).astype(np.float64), at_word, index), fresh)
 
     strong = np.clip((best[6] - 0.45) / 0.3, 0, 1)
     held = weight @ strong
@@ -303,7 +305,7 @@ def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int])
     context = weight @ np.sqrt(np.clip(best[6], 0, 1) * np.clip(best[0], 0, 1))
     columns = [
         recall_6, recall_3, recall_0, plain @ best[6], precision_6, precision_0, cosine, cosine_new, word_weight @ has, word_plain @ has,
-        word_weight @ like, stem_precision, held, weakest, _pairs(claim, passages, best[0]), np.minimum(fresh, 12) / 12, np.clip(length, -2, 2),
+        word_weight @ like, stem_precision, held, weakest, _pairs(claim, best[0]), np.minimum(fresh, 12) / 12, np.clip(length, -2, 2),
         negation, opposites(claim, passages, index), _numbers(claim, passages, index), asked_cosine, polar, _order(claim, passages, similar[6], index),
         best_sentence, context, _gain(claim, best, 3), _gain(claim, best, 6), *_of_claim(claim, len(index)),
     ]  # fmt: skip
@@ -418,10 +420,11 @@ def _numbers(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> 
     return lacking
 
 
-def _pairs(claim: Claim, passages: Passages, best: Reals) -> Reals:
+def _pairs(claim: Claim, best: Reals) -> Reals:
     """The share of neighbouring claim tokens that are both met: whole phrases rather than scattered words."""
     if len(best) < 2:
-        return best.mean(axis=0)
+        single: Reals = best.mean(axis=0)
+        return single
     weight = claim.weight[:-1] * claim.weight[1:]
     return _ratio(weight @ np.minimum(best[:-1], best[1:]), float(weight.sum()))
 
@@ -442,5 +445,5 @@ def _order(claim: Claim, passages: Passages, similar: Floats, index: npt.NDArray
             scores[sentence] = 0.5
         else:
             scores[sentence] = float((np.diff(places) > 0).mean())
-    values = scores[index]
-    return values.max(axis=1)
+    best: Reals = scores[index].max(axis=1)
+    return best

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,9 +88,10 @@ def load_head() -> Head:
     whole = ("trees_start", "trees_feature", "trees_left", "trees_right")
     single = ("intercept", "blend", "slope", "offset", "wrong_below", "right_above")
     kinds = dict.fromkeys(whole, np.int64) | {"trees_threshold": np.float32, "trees_value": np.float32}
-    arrays = {
+    arrays: dict[str, Any] = {
         name: value.astype(kinds.get(name, np.float64))
         for name, value in values.items()
         if name not in single
     }
-    return Head(**arrays, **{name: float(values[name]) for name in single})
+    numbers: dict[str, Any] = {name: float(values[name]) for name in single}
+    return Head(**arrays, **numbers)

@@ -89,17 +89,17 @@ _PAIRS = """more less|more fewer|most least|increase decrease|increase reduce|in
 above below|before after|first last|earlier later|early late|fast slow|faster slower|quick slow|high low|higher lower
 large small|larger smaller|big small|bigger smaller|big little|long short|longer shorter|strong weak|stronger weaker|hard soft|harder softer
 heavy light|heavier lighter|hot cold|hotter colder|hotter cooler|warm cool|warmer cooler|wide narrow|thick thin|thicker thinner|near far|open closed|open close
-on off|start stop|start end|begin end|always never|all none|every no|same different|equal different|equal unequal
+start stop|start end|begin end|always never|same different|equal different|equal unequal
 true false|positive negative|success failure|succeed fail|accept reject|allow prevent|allow forbid|enable disable|include exclude|add remove
 insert delete|push pop|lock unlock|encrypt decrypt|encode decode|public private|static dynamic|mutable immutable|sync async
 synchronous asynchronous|blocking nonblocking|ordered unordered|sorted unsorted|linear constant|linear logarithmic|linear quadratic|constant logarithmic
-horizontal vertical|horizontally vertically|internal external|input output|read write|reads writes|client server|left right|top bottom|front back
+horizontal vertical|horizontally vertically|internal external|input output|read write|reads writes|client server|top bottom|front back
 best worst|better worse|easy hard|easy difficult|easier harder|simple complex|cheap expensive|cheaper dearer|safe unsafe|safe dangerous|stable unstable
 consistent inconsistent|valid invalid|local global|local remote|minimum maximum|minimize maximize|min max|lower upper|ascending descending|connected disconnected
 connected separated|complete incomplete|attract repel|absorb reflect|absorb release|gain lose|gains loses|win lose|parent child|single multiple|one many
 together separately|unique duplicate|required optional|optional mandatory|eager lazy|stateless stateful|centralized distributed|coupled decoupled|tight loose
 optimistic pessimistic|shared exclusive|shared separate|shallow deep|cause prevent|causes prevents|help hurt|improve worsen|improves degrades|benefit harm
-with without|present absent|full empty|alive dead|visible hidden|known unknown|temporary permanent|strict loose|compile interpret|greater smaller|greater less
+present absent|full empty|alive dead|visible hidden|known unknown|temporary permanent|strict loose|compile interpret|greater smaller|greater less
 parallel serial|parallel sequential|parallel series|overfit underfit|overfitting underfitting|bias variance|precision recall|supervised unsupervised|stack heap|stack queue"""
 OPPOSITES: dict[str, frozenset[str]] = {}
 

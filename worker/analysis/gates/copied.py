@@ -1,0 +1,58 @@
+"""Whether an answer only gives back what the candidate was shown: the question, or after a first attempt the criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from worker.analysis.gates.vocabulary import GENERIC_WORDS, content_words
+from worker.analysis.quotes import words
+from worker.analysis.types import QuestionSpec
+
+FEWEST_COPIED, COPIED = 5, 0.8
+"""An answer of at least so many words, such a share of which is the question's, is a copy of it."""
+
+WHOLE = 0.8
+"""Such a share of the question is the whole question, told again before something else."""
+
+QUESTION_RUN, CRITERION_RUN = 3, 5
+"""So many words in a row count as taken over; a criterion's terms are short, so that sharing one is no copying."""
+
+STRUNG = 0.5
+"""An answer, such a share of which is the criteria's, strings them together; no model answer of the bank reaches a tenth."""
+
+
+def copies_question(text: str, question: QuestionSpec) -> bool:
+    """True where what is said stands in the question, and the rest adds nothing of what is expected of an answer."""
+    said, asked = words(text), words(question.text)
+    if len(said) < FEWEST_COPIED:
+        return False
+    taken = _taken(said, [asked], QUESTION_RUN)
+    run = sum(taken)
+    mostly = run / len(said) >= COPIED and (run >= 0.5 * len(asked) or run >= 12 or len(said) >= 12)
+    if not mostly and run < WHOLE * len(asked):
+        return False
+    expected = {*words(question.model_answer), *words(" ".join(c.text for c in question.criteria))}
+    rest = content_words(" ".join(word for word, copied in zip(said, taken, strict=True) if not copied))
+    added = {word for word in rest if word in expected and word not in asked and word not in GENERIC_WORDS}
+    return len(added) <= 1
+
+
+def copies_criteria(text: str, question: QuestionSpec) -> bool:
+    """True where most of what is said is the criteria's own wording."""
+    said = words(text)
+    sources = [
+        words(wording)
+        for criterion in question.criteria
+        for wording in (criterion.text, *criterion.paraphrases)
+    ]
+    return bool(said) and sum(_taken(said, sources, CRITERION_RUN)) / len(said) >= STRUNG
+
+
+def _taken(said: list[str], sources: Iterable[list[str]], run: int) -> list[bool]:
+    """For each word said, whether it stands in a row of `run` words that a source holds too."""
+    held = {tuple(source[at : at + run]) for source in sources for at in range(len(source) - run + 1)}
+    taken = [False] * len(said)
+    for at in range(len(said) - run + 1):
+        if tuple(said[at : at + run]) in held:
+            taken[at : at + run] = [True] * run
+    return taken
