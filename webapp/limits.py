@@ -35,6 +35,7 @@ KNOWN_ADDRESS_DAYS = 30
 START_BY_USER = "60 per hour"
 ANSWER_BY_USER = "60 per minute"
 RETRY_BY_USER = "30 per minute"
+INFO_BY_ADDRESS = "120 per minute"
 # What costs little by itself, but leaves a row or wakes a worker each time.
 CHANGE_BY_USER = "120 per minute"
 

@@ -132,9 +132,11 @@ class Readiness(MethodView):
 
 @blueprint.route("/api/info")
 class Info(MethodView):
+    # Anybody may ask, and the totals are counted from every job.
+    @limits.limiter.limit(limits.INFO_BY_ADDRESS)
     @blueprint.doc(security=[])
     @blueprint.response(200, InfoSchema)
-    @blueprint.problems(503)
+    @blueprint.problems(429, 503)
     def get(self) -> dict[str, Any]:
         """Name, version, analysis provider, limits and totals"""
         settings = _settings()
