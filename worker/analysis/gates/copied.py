@@ -17,8 +17,8 @@ WHOLE = 0.8
 QUESTION_RUN, CRITERION_RUN = 3, 5
 """So many words in a row count as taken over; a criterion's terms are short, so that sharing one is no copying."""
 
-STRUNG = 0.5
-"""An answer, such a share of which is the criteria's, strings them together; no model answer of the bank reaches a tenth."""
+FEWEST_STRUNG, STRUNG = 12, 0.5
+"""An answer with so many words of the criteria's, and such a share, strings them together; no model answer reaches a tenth."""
 
 
 def copies_question(text: str, question: QuestionSpec) -> bool:
@@ -45,7 +45,8 @@ def copies_criteria(text: str, question: QuestionSpec) -> bool:
         for criterion in question.criteria
         for wording in (criterion.text, *criterion.paraphrases)
     ]
-    return bool(said) and sum(_taken(said, sources, CRITERION_RUN)) / len(said) >= STRUNG
+    run = sum(_taken(said, sources, CRITERION_RUN))
+    return run >= FEWEST_STRUNG and run / len(said) >= STRUNG
 
 
 def _taken(said: list[str], sources: Iterable[list[str]], run: int) -> list[bool]:
