@@ -91,15 +91,31 @@ def _row(path: Path, number: int, values: dict[str, str | None]) -> Row:
     )
 
 
-def evaluate(rows: Sequence[Row], engine: LocalEngine) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A row with what the engine says of it, as the product runs and without the gates."""
+
+    row: Row
+    gated: Grade
+    plain: Grade
+    touched: bool
+
+
+def grade(rows: Sequence[Row], engine: LocalEngine) -> list[Graded]:
+    """Every row judged alone."""
+    graded = []
+    for row in rows:
+        gated, touched = engine.grade_row(row.answer, row.question, row.references), _touched(row)
+        plain = engine.grade_row(row.answer, row.question, row.references, gates=False) if touched else gated
+        graded.append(Graded(row, gated, plain, touched))
+    return graded
+
+
+def evaluate(graded: Sequence[Graded]) -> dict[str, Any]:
     """All measures of the rows, gates on (as the product runs), with what the gates touch and cost."""
-    marks = np.array([row.mark for row in rows])
-    gated = [engine.grade_row(row.answer, row.question, row.references) for row in rows]
-    touched = np.array([_touched(row) for row in rows])
-    plain = [
-        engine.grade_row(row.answer, row.question, row.references, gates=False) if hit else grade
-        for row, grade, hit in zip(rows, gated, touched, strict=True)
-    ]
+    marks = np.array([item.row.mark for item in graded])
+    gated, plain = [item.gated for item in graded], [item.plain for item in graded]
+    touched = np.array([item.touched for item in graded])
     result = _of(gated, marks)
     off = _of(plain, marks)
     result["gates"] = {
@@ -130,11 +146,11 @@ def _touched(row: Row) -> bool:
     return bool(screening.insufficient or screening.flags or screening.cap < 100.0)
 
 
-def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _groups(graded: Sequence[Graded]) -> dict[str, list[Graded]]:
     """Rows by corpus and split, in the order they come."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(f"{row.corpus} {row.split}".strip() or "all", []).append(row)
+    groups: dict[str, list[Graded]] = {}
+    for item in graded:
+        groups.setdefault(f"{item.row.corpus} {item.row.split}".strip() or "all", []).append(item)
     return groups
 
 
@@ -183,11 +199,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine = LocalEngine()
     try:
         for path in options.files:
-            rows = read_rows(path)
-            groups = _groups(rows)
-            results[path.name] = evaluate(rows, engine)
+            graded = grade(read_rows(path), engine)
+            groups = _groups(graded)
+            results[path.name] = evaluate(graded)
             if len(groups) > 1:
-                results |= {f"{path.name} {name}": evaluate(part, engine) for name, part in groups.items()}
+                results |= {f"{path.name} {name}": evaluate(part) for name, part in groups.items()}
         if options.shared:
             results |= _shared(engine)
     except BadFileError as error:
@@ -212,7 +228,7 @@ def _shared(engine: LocalEngine) -> dict[str, Any]:
     if not test.is_file():
         sys.stdout.write(f"Nothing measured: {SHARED.name} has no SemEval files here.\n")
         return {}
-    results = {name: evaluate(part, engine) for name, part in _groups(read_rows(test)).items()}
+    results = {name: evaluate(part) for name, part in _groups(grade(read_rows(test), engine)).items()}
     train = SHARED / "semeval2013-train.csv"
     if train.is_file():
         try:

@@ -45,7 +45,8 @@ def copies_criteria(text: str, question: QuestionSpec) -> bool:
         for criterion in question.criteria
         for wording in (criterion.text, *criterion.paraphrases)
     ]
-    run = sum(_taken(said, sources, CRITERION_RUN))
+    # With one criterion there is nothing to string together: its words in order are the answer itself.
+    run = sum(_taken(said, sources, CRITERION_RUN)) if len(question.criteria) > 1 else 0
     return run >= FEWEST_STRUNG and run / len(said) >= STRUNG
 
 

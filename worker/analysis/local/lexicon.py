@@ -96,7 +96,7 @@ synchronous asynchronous|blocking nonblocking|ordered unordered|sorted unsorted|
 horizontal vertical|horizontally vertically|internal external|input output|read write|reads writes|client server|top bottom|front back
 best worst|better worse|easy hard|easy difficult|easier harder|simple complex|cheap expensive|cheaper dearer|safe unsafe|safe dangerous|stable unstable
 consistent inconsistent|valid invalid|local global|local remote|minimum maximum|minimize maximize|min max|lower upper|ascending descending|connected disconnected
-connected separated|complete incomplete|attract repel|absorb reflect|absorb release|gain lose|gains loses|win lose|parent child|single multiple|one many
+connected separated|complete incomplete|attract repel|absorb reflect|absorb release|gain lose|gains loses|win lose|parent child|single multiple
 together separately|unique duplicate|required optional|optional mandatory|eager lazy|stateless stateful|centralized distributed|coupled decoupled|tight loose
 optimistic pessimistic|shared exclusive|shared separate|shallow deep|cause prevent|causes prevents|help hurt|improve worsen|improves degrades|benefit harm
 present absent|full empty|alive dead|visible hidden|known unknown|temporary permanent|strict loose|compile interpret|greater smaller|greater less
