@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import apispec
 import flask_smorest
 from flask import Flask
 from flask_migrate import Migrate
@@ -113,6 +116,16 @@ def _register_api(app: Flask) -> None:
         reports.skill_gaps,
     ):
         api.register_blueprint(blueprint)
+    _name_operations(api.spec)
+
+
+def _name_operations(spec: apispec.APISpec) -> None:
+    """An operationId for each, such as get_jobs_by_job_id: what generated clients call their functions."""
+    for path, item in spec.to_dict()["paths"].items():
+        named = re.sub(r"{(\w+)}", r"by_\1", path.removeprefix("/api")).strip("/") or "root"
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "delete"):
+                operation["operationId"] = f"{method}_{re.sub(r'[^a-z_]', '_', named)}"
 
 
 class _Api(flask_smorest.Api):

@@ -108,6 +108,17 @@ def test_no_schema_lets_a_password_out(schema):
                 assert described.get("writeOnly") is True, (name, field)
 
 
+def test_every_operation_has_a_name_of_its_own_for_generated_clients(schema):
+    names = [
+        operation["operationId"]
+        for item in schema["paths"].values()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "delete")
+    ]
+    assert "get_jobs_by_job_id" in names
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
 def test_the_pages_reference_our_own_assets_only_and_have_them_all(client, path):
     page = client.get(path)
