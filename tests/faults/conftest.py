@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,11 +21,19 @@ LEDGER = Ledger()
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir() -> Iterator[Path]:
+    """For the servers' data. Not pytest's own: every run of pytest closes that to the account of PostgreSQL."""
+    folder = Path(tempfile.mkdtemp(prefix="interview-faults-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def released(data_dir: Path) -> Path:
     """The data directory of a released database: made once, copied for every stack."""
-    folder = tmp_path_factory.mktemp("released")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)
+    folder = data_dir / "released"
+    folder.mkdir(mode=0o711)
     server, url = servers.start_postgres(folder / "postgres", durable=False)
     try:
         command = parse_procfile((ROOT / "Procfile").read_text()).processes["release"]
@@ -45,12 +55,16 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(
-    request: pytest.FixtureRequest, released: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    released: Path,
+    data_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ServiceStack]:
     """Servers and a web of the module's own, with its ENVIRONMENT; its tests start the workers that they break."""
-    folder = tmp_path_factory.mktemp("stack")
-    folder.chmod(0o711)
-    stack = ServiceStack(folder, getattr(request.module, "ENVIRONMENT", {}))
+    folder = data_dir / request.module.__name__
+    folder.mkdir(mode=0o711)
+    logs = tmp_path_factory.mktemp("logs")
+    stack = ServiceStack(folder, logs, getattr(request.module, "ENVIRONMENT", {}))
     try:
         stack.start_servers(released)
         stack.web()

@@ -112,6 +112,7 @@ class ServiceStack:
     """PostgreSQL, Redis and any number of the service's processes; `environment` is all that they are told."""
 
     folder: Path
+    logs: Path
     environment: dict[str, str] = field(default_factory=dict)
     programs: list[Program] = field(default_factory=list)
 
@@ -212,7 +213,7 @@ class ServiceStack:
         for old, new in replaced.items():
             assert old in command, f"the Procfile's {name} has no {old}"
             command = command.replace(old, new)
-        log = self.folder / f"{name}-{len(self.programs)}.log"
+        log = self.logs / f"{name}-{len(self.programs)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 ["/bin/sh", "-c", with_exec(command)],
