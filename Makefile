@@ -39,7 +39,7 @@ test: setup-dev ## Every test, on a fresh PostgreSQL and Redis
 	@$(STACK) exec -- $(BIN)/python -m pytest
 
 test-faults: setup-dev ## Kill things for longer, and print the table of what was lost (nothing)
-	@$(STACK) exec -- $(BIN)/python -m pytest tests/faults --long-faults -q -s
+	@$(STACK) exec -- $(BIN)/python -m pytest tests/faults tests/worker/test_job_state_machine.py --long-faults -q
 
 check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, audit
 	$(BIN)/ruff check .
