@@ -43,7 +43,11 @@ class Bench:
 
     def _outcomes(self, family: Family, cases: Sequence[Case], seed: int) -> Iterator[Outcome]:
         asked = [every_case()[name] for name in family.only][: len(cases)] if family.only else cases
-        for turn, case in enumerate(case for _ in range(family.times) for case in asked):
+        # An odd step, so that a question meets another of the family's variants in each round.
+        step = len(asked) | 1
+        for turn, case in (
+            (step * round_ + at, case) for round_ in range(family.times) for at, case in enumerate(asked)
+        ):
             answer = _made(family.make, family, case, turn, seed)
             assessment = self.assess(answer, case)
             clean = None
