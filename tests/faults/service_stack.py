@@ -258,6 +258,14 @@ class ServiceStack:
         finally:
             connection.close()
 
+    def works_on(self, worker: Program) -> list[str]:
+        """The jobs of which this worker has told its progress; a worker's name ends in its process id."""
+        rows = self.rows(
+            "SELECT id FROM jobs WHERE state = 'running' AND progress > 0 AND worker LIKE %s",
+            f"%:{worker.pid}",
+        )
+        return [str(row["id"]) for row in rows]
+
     def job(self, job_id: str) -> dict[str, Any]:
         return self.rows("SELECT * FROM jobs WHERE id = %s", job_id)[0]
 
