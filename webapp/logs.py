@@ -10,7 +10,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 # Everything else that a LogRecord carries is either in the line already or of no use to an operator.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -29,6 +29,9 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+        if has_request_context():
+            # What a request caused is found by its id, up to the job that it published.
+            line.setdefault("request_id", g.get("request_id"))
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             # A driver's message quotes the values of a row: only the places are kept.
@@ -60,7 +63,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def log_request(response: Response) -> Response:
-        if request.endpoint != "operations.health":
+        if request.endpoint != "Service.Health":
             request_logger.info(
                 "request",
                 extra={

@@ -39,7 +39,10 @@ class JobQueue:
 
     def publish(self, job_id: uuid.UUID) -> bool:
         """Wake a worker for the job; False when the broker could not be told. Never raises, never blocks long."""
-        return self.send(RUN_JOB_TASK, str(job_id))
+        sent = self.send(RUN_JOB_TASK, str(job_id))
+        if sent:
+            logger.info("job published", extra={"job_id": str(job_id)})
+        return sent
 
     def send(self, task: str, argument: str, *, expires: float | None = None) -> bool:
         """One message for a worker, under the same rules; `expires` is in seconds."""

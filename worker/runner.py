@@ -123,6 +123,9 @@ class Runner:
     def _failed(self, claimed: Claim, error: AnalysisError) -> str:
         """Queue again after a failure that may pass, while tries are left; else fail, with its code."""
         again = error.retryable and claimed.attempts < claimed.max_attempts
+        logger.warning(
+            "attempt failed", extra={**_ids(claimed), "code": error.code, "attempt": claimed.attempts}
+        )
 
         def store() -> bool:
             with self._sessions.begin() as session:
@@ -229,4 +232,5 @@ def _ids(claimed: Claim) -> dict[str, str]:
         "job_id": str(claimed.job_id),
         "kind": claimed.kind.value,
         "interview_id": str(claimed.interview_id),
+        "user_id": str(claimed.user_id),
     }

@@ -5,6 +5,7 @@ The database's clock decides about leases and back-off (clock_timestamp()), neve
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ WORKER_LOST_MESSAGE = (
 )
 
 
+logger = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A lease on a job. `token` is the fencing token: writes are accepted only while it is the row's."""
@@ -41,6 +45,7 @@ class Claim:
     max_attempts: int
     interview_id: uuid.UUID
     response_id: uuid.UUID | None
+    user_id: uuid.UUID
 
 
 def seconds(amount: float | sa.ColumnElement[float]) -> sa.ColumnElement[Any]:
@@ -195,6 +200,7 @@ def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease_seconds: fl
             Job.max_attempts,
             Job.interview_id,
             Job.response_id,
+            Job.user_id,
         )
     ).one_or_none()
     if row is None:
@@ -307,13 +313,14 @@ def recover_lost(session: Session, *, limit: int = 200) -> tuple[int, list[tuple
     Returns how many were, and job and interview of those that are at their limit: `fail_lost` is for them.
     """
     lost = session.execute(
-        sa.select(Job.id, Job.attempts, Job.max_attempts, Job.interview_id)
+        sa.select(Job.id, Job.attempts, Job.max_attempts, Job.interview_id, Job.worker)
         .where(Job.state == JobState.RUNNING, Job.lease_until < NOW)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     requeued, exhausted = 0, []
-    for job_id, attempts, max_attempts, interview_id in lost:
+    for job_id, attempts, max_attempts, interview_id, worker in lost:
+        logger.warning("lease lost", extra={"job_id": str(job_id), "worker": worker, "attempt": attempts})
         if attempts >= max_attempts:
             exhausted.append((job_id, interview_id))
             continue

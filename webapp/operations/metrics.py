@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.orm import Session
 
-from webapp.jobs.models import ACTIVE_STATES, Job, JobAttempt, JobState, WorkerHeartbeat
+from webapp.jobs.models import ACTIVE_STATES, TERMINAL_STATES, Job, JobAttempt, JobState, WorkerHeartbeat
 
 REQUESTS = Counter("http_requests", "Requests by route and status.", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -71,6 +71,7 @@ class JobCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
+        yield from self._finished()
         yield from self._attempts()
         yield from self._costs()
         yield from self._workers()
@@ -96,6 +97,21 @@ class JobCollector(Collector):
                 oldest.add_metric([kind], max(0.0, float(age)))
         yield depth
         yield oldest
+
+    def _finished(self) -> Iterator[Metric]:
+        finished = CounterMetricFamily(
+            "jobs_finished",
+            "Jobs that are finished, by how and, if failed, with which code.",
+            labels=["kind", "state", "code"],
+        )
+        rows = self._session.execute(
+            sa.select(Job.kind, Job.state, sa.func.coalesce(Job.error_code, ""), sa.func.count())
+            .where(Job.state.in_(TERMINAL_STATES))
+            .group_by(Job.kind, Job.state, Job.error_code)
+        ).all()
+        for kind, state, code, count in rows:
+            finished.add_metric([kind, state, code], count)
+        yield finished
 
     def _attempts(self) -> Iterator[Metric]:
         attempts = CounterMetricFamily(
