@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from webapp.catalog.models import BankQuestion
 from webapp.rewording import KEPT_SECONDS, reply_key
 from webapp.settings import Settings
-from worker.analyses import rubric_spec
 from worker.analysis.errors import AnalysisError
 from worker.analysis.types import Engine, QuestionSpec
+from worker.questions import rubric_spec
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,158 @@
+"""The skill_gap_analysis job: where the user stands in each skill that an interview's answers show."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.catalog import service as catalog
+from webapp.interviews import service as interviews
+from webapp.interviews.models import Interview, Question, Response
+from webapp.jobs.models import Job, JobKind, JobState
+from webapp.jobs.service import Claim
+from webapp.reports.models import SkillGap
+from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
+from worker.analysis.types import Engine, Level, Report, Status
+
+
+@dataclass(frozen=True, slots=True)
+class SkillInputs:
+    answers: tuple[JudgedAnswer, ...]
+    skills: Mapping[str, SkillProfile]
+    interview_id: uuid.UUID
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The gaps, and the inputs that they were drawn up from."""
+
+    inputs: SkillInputs
+    gaps: tuple[Gap, ...]
+
+
+def standing(inputs: SkillInputs) -> Standing:
+    gaps = analyse_skills(
+        inputs.answers, inputs.skills, interview_id=str(inputs.interview_id), today=inputs.today
+    )
+    return Standing(inputs, gaps)
+
+
+class SkillGapAnalysis:
+    """Draw up where the user stands in each skill that the interview's answers show, from all attempts so far."""
+
+    def read(self, session: Session, claimed: Claim) -> SkillInputs:
+        interview = session.get_one(Interview, claimed.interview_id)
+        shown = sa.select(Question.skill_id).where(
+            Question.interview_id == interview.id, Question.responses.any(Response.feedback.is_not(None))
+        )
+        rows = session.execute(
+            sa.select(Response, Question)
+            .join(Response.question)
+            .join(Question.interview)
+            .where(
+                Interview.user_id == interview.user_id,
+                Question.skill_id.in_(shown),
+                Response.feedback.is_not(None),
+                # What came before this interview, and the interview itself: analysing again later changes nothing else.
+                Interview.started_at <= interview.started_at,
+            )
+            .order_by(Response.answered_at, Response.id)
+        ).all()
+        answers = tuple(_judged(response, question) for response, question in rows)
+        skills = _profiles(session, {answer.skill_id: answer.skill_name for answer in answers})
+        return SkillInputs(answers, skills, interview.id, datetime.now(UTC).date())
+
+    def analyse(self, engine: Engine, inputs: SkillInputs, report: Report) -> Standing:
+        report(0.1, "weighing")
+        return standing(inputs)
+
+    def store(self, session: Session, claimed: Claim, result: Standing) -> None:
+        interview = interviews.lock_interview(session, claimed.interview_id)
+        inputs = self.read(session, claimed)
+        if inputs != result.inputs:
+            # Feedback came while this one was drawn up; under the lock, none comes.
+            result = standing(inputs)
+        session.execute(sa.delete(SkillGap).where(SkillGap.interview_id == interview.id))
+        session.add_all(
+            SkillGap(
+                user_id=interview.user_id,
+                interview_id=interview.id,
+                skill_id=gap.skill_id,
+                skill_name=gap.skill_name,
+                proficiency_level=gap.proficiency_level,
+                gap_score=round(gap.gap_score, 2),
+                confidence=gap.confidence,
+                trend=gap.trend,
+                evidence=list(gap.evidence),
+                recommendation=gap.recommendation,
+                study_plan=list(gap.study_plan),
+                next_review_on=gap.next_review_on,
+            )
+            for gap in result.gaps
+        )
+        session.flush()
+
+    def costs(self, result: Standing) -> dict[str, float | None]:
+        return {}
+
+
+def analysis_is_done(session: Session, interview_id: uuid.UUID) -> bool:
+    done = sa.select(Job.id).where(
+        Job.interview_id == interview_id,
+        Job.kind == JobKind.SKILL_GAP_ANALYSIS,
+        Job.state == JobState.SUCCEEDED,
+    )
+    return bool(session.scalar(sa.select(done.exists())))
+
+
+def _judged(response: Response, question: Question) -> JudgedAnswer:
+    feedback: dict[str, Any] = response.feedback or {}
+    return JudgedAnswer(
+        question_id=str(question.id),
+        response_id=str(response.id),
+        interview_id=str(question.interview_id),
+        skill_id=question.skill_id,
+        skill_name=question.skill_category,
+        level=Level(question.difficulty.value),
+        score=float(feedback["score"]),
+        confidence=float(feedback["confidence"]),
+        answered_at=response.answered_at,
+        attempt=response.attempt,
+        criteria=tuple(
+            JudgedCriterion(
+                text=criterion["text"],
+                weight=criterion["weight"],
+                status=Status(criterion["status"]),
+                quote=criterion["evidence"]["quote"] if criterion["evidence"] else None,
+            )
+            for criterion in feedback["criteria"]
+        ),
+        resources=tuple(question.rubric.get("resources", ())),
+    )
+
+
+def _profiles(session: Session, named: dict[str, str]) -> dict[str, SkillProfile]:
+    skills = catalog.skills_by_id(session, list(named))
+    wanted = {other for skill in skills.values() for other in skill.prerequisites}
+    names = {skill.id: skill.name for skill in catalog.skills_by_id(session, list(wanted)).values()}
+    return {
+        skill_id: SkillProfile(
+            id=skill_id,
+            # A skill that the bank has dropped since keeps the name it was asked under.
+            name=skills[skill_id].name if skill_id in skills else name,
+            prerequisites=tuple(
+                names[other]
+                for other in (skills[skill_id].prerequisites if skill_id in skills else ())
+                if other in names
+            ),
+            resources=tuple(skills[skill_id].resources) if skill_id in skills else (),
+        )
+        for skill_id, name in named.items()
+    }
