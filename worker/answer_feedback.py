@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.interviews import service as interviews
+from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
 from webapp.jobs.service import Claim
 from worker.analysis.errors import AnalysisError, JobCancelledError
@@ -94,7 +94,7 @@ class AnswerFeedback:
         response.score = Decimal(str(round(assessment.score, 2)))
         response.feedback = to_wire(assessment)
         session.flush()
-        interview = interviews.lock_interview(session, claimed.interview_id)
+        interview = lifecycle.lock_interview(session, claimed.interview_id)
         question = session.get_one(Question, response.question_id)
         if _wants_follow_up(interview, question, response):
             _append_follow_up(session, question, result)
@@ -141,4 +141,4 @@ def _append_follow_up(session: Session, question: Question, result: Judged) -> N
         "criteria": [c for c in question.rubric["criteria"] if c["key"] == best["aims_at"]],
         "follow_ups": [],
     }
-    interviews.append_follow_up(session, question, best["text"], rubric)
+    lifecycle.append_follow_up(session, question, best["text"], rubric)

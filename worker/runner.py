@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.errors import NotFoundError
-from webapp.interviews import service as interviews
+from webapp.interviews import lifecycle
 from webapp.jobs import service as jobs
 from webapp.jobs.service import Claim
 from webapp.settings import Settings
@@ -108,14 +108,14 @@ class Runner:
         def store() -> bool:
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
-                interviews.lock_interview(session, claimed.interview_id)
+                lifecycle.lock_interview(session, claimed.interview_id)
                 if not jobs.succeed(
                     session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)
                 ):
                     session.rollback()
                     return False
                 analysis.store(session, claimed, result)
-                interviews.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
+                lifecycle.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
                 return True
 
         return _persistently(store)
@@ -129,7 +129,7 @@ class Runner:
 
         def store() -> bool:
             with self._sessions.begin() as session:
-                interviews.lock_interview(session, claimed.interview_id)
+                lifecycle.lock_interview(session, claimed.interview_id)
                 if again:
                     return jobs.postpone(
                         session,
@@ -140,7 +140,7 @@ class Runner:
                     )
                 failed = jobs.fail(session, claimed, code=error.code, message=error.message, retryable=True)
                 if failed:
-                    interviews.settle(
+                    lifecycle.settle(
                         session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
                     )
                 return failed

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.catalog import service as catalog
-from webapp.interviews import service as interviews
+from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, Question, Response
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.jobs.service import Claim
@@ -74,7 +74,7 @@ class SkillGapAnalysis:
         return standing(inputs)
 
     def store(self, session: Session, claimed: Claim, result: Standing) -> None:
-        interview = interviews.lock_interview(session, claimed.interview_id)
+        interview = lifecycle.lock_interview(session, claimed.interview_id)
         inputs = self.read(session, claimed)
         if inputs != result.inputs:
             # Feedback came while this one was drawn up; under the lock, none comes.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.accounts import service as accounts
 from webapp.errors import NotFoundError
-from webapp.interviews import service as interviews
+from webapp.interviews import lifecycle
 from webapp.jobs import service as jobs
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.queue import pop_unsent, publish_after_commit
@@ -64,10 +64,10 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
 def _settle_after_cancellations(sessions: sessionmaker[Session], settings: Settings) -> None:
     """A cancelled job has no worker that would settle its interview when it ends."""
     with sessions() as session:
-        waiting = interviews.waiting_after_cancellation(session)
+        waiting = lifecycle.waiting_after_cancellation(session)
     for interview_id in waiting:
         with sessions.begin() as session, contextlib.suppress(NotFoundError):
-            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
+            lifecycle.settle(session, interview_id, max_attempts=settings.job_max_attempts)
 
 
 def _give_up(
@@ -77,12 +77,12 @@ def _give_up(
     with sessions.begin() as session:
         try:
             # The interview before the job, as everywhere.
-            interviews.lock_interview(session, interview_id)
+            lifecycle.lock_interview(session, interview_id)
         except NotFoundError:
             return False
         failed = jobs.fail_lost(session, job_id)
         if failed:
-            interviews.settle(session, interview_id, max_attempts=settings.job_max_attempts)
+            lifecycle.settle(session, interview_id, max_attempts=settings.job_max_attempts)
         return failed
 
 

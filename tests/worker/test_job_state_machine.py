@@ -36,7 +36,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from webapp import queue
 from webapp.database import NOW, make_session_factory
 from webapp.errors import JobFinishedError, JobNotRetryableError
-from webapp.interviews import service as interviews
+from webapp.interviews import lifecycle
 from webapp.jobs import service as jobs
 from webapp.jobs.models import ACTIVE_STATES, Job, JobAttempt, JobKind, JobState
 from webapp.settings import Settings
@@ -180,7 +180,7 @@ class JobMachine(RuleBasedStateMachine):
     def store_halfway(self, held: Held) -> None:
         """A store in the middle of its transaction: what others do until it ends must not see or disturb it."""
         session = self.sessions()
-        interviews.lock_interview(session, held.claim.interview_id)
+        lifecycle.lock_interview(session, held.claim.interview_id)
         if not jobs.succeed(session, held.claim):
             assert not self.model.is_held(held)
             session.rollback()

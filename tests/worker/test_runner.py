@@ -15,7 +15,6 @@ from webapp.jobs.models import JobState
 from webapp.reports.models import SkillGap
 from worker import runner as runner_module
 from worker import sweeper
-from worker.analyses import SkillGapAnalysis, standing
 from worker.analysis.errors import (
     ProviderInvalidOutputError,
     ProviderRateLimitedError,
@@ -23,6 +22,7 @@ from worker.analysis.errors import (
     ProviderUnavailableError,
 )
 from worker.runner import MAX_BACK_OFF_SECONDS, MAX_RETRY_AFTER_SECONDS
+from worker.skill_gap_analysis import SkillGapAnalysis, standing
 
 
 def raises(error):

@@ -10,7 +10,6 @@ import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -24,6 +23,7 @@ from webapp.errors import (
     NotAnsweredError,
     NotFoundError,
 )
+from webapp.interviews.lifecycle import complete, complete_when_done, lock_interview
 from webapp.interviews.models import (
     DifficultyLevel,
     Interview,
@@ -34,7 +34,7 @@ from webapp.interviews.models import (
     Response,
 )
 from webapp.jobs import service as jobs
-from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
+from webapp.jobs.models import Job, JobKind
 from webapp.paging import Page, paginate
 
 Reword = Callable[[Sequence[str], str], list[str] | None]
@@ -216,19 +216,19 @@ def complete_interview(session: Session, user: User, interview_id: uuid.UUID, *,
 
     Raises InterviewClosedError for an abandoned one.
     """
-    interview = _lock_interview(session, interview_id, user.id)
+    interview = lock_interview(session, interview_id, user.id)
     if interview.status is InterviewStatus.ABANDONED:
         raise InterviewClosedError("This interview was abandoned, so it cannot be completed.")
     if interview.status is InterviewStatus.COMPLETED:
         return session.scalars(
             sa.select(Job).where(Job.interview_id == interview.id, Job.kind == JobKind.SKILL_GAP_ANALYSIS)
         ).one()
-    return _complete(session, interview, max_attempts)
+    return complete(session, interview, max_attempts)
 
 
 def abandon_interview(session: Session, user: User, interview_id: uuid.UUID) -> None:
     """End an interview without an analysis. Raises InterviewClosedError for a completed one."""
-    interview = _lock_interview(session, interview_id, user.id)
+    interview = lock_interview(session, interview_id, user.id)
     if interview.status is InterviewStatus.COMPLETED:
         raise InterviewClosedError("This interview is completed already, so it cannot be abandoned.")
     if interview.status is InterviewStatus.IN_PROGRESS:
@@ -237,108 +237,7 @@ def abandon_interview(session: Session, user: User, interview_id: uuid.UUID) -> 
         session.flush()
 
 
-def lock_interview(session: Session, interview_id: uuid.UUID) -> Interview:
-    """The interview, locked until the transaction ends; for the runner, which acts for its user."""
-    return _lock_interview(session, interview_id, None)
-
-
-def complete_when_done(session: Session, interview: Interview, *, max_attempts: int) -> None:
-    """Complete a locked interview once nothing is left to answer.
-
-    With follow-ups on, feedback that is still being made may append a question, so it is waited for.
-    """
-    if interview.status is not InterviewStatus.IN_PROGRESS:
-        return
-    unanswered = sa.select(Question.id).where(
-        Question.interview_id == interview.id, ~Question.responses.any()
-    )
-    if session.scalar(sa.select(unanswered.exists())):
-        return
-    if interview.follow_ups and _feedback_pending(session, interview.id):
-        return
-    _complete(session, interview, max_attempts)
-
-
-def settle(session: Session, interview_id: uuid.UUID, *, max_attempts: int) -> None:
-    """Do what the end of one of its jobs makes possible: complete the interview, score it, wake its analysis."""
-    interview = lock_interview(session, interview_id)
-    complete_when_done(session, interview, max_attempts=max_attempts)
-    refresh_scores(session, interview)
-    jobs.wake_dependents(session, interview_id)
-
-
-def waiting_after_cancellation(session: Session) -> Sequence[uuid.UUID]:
-    """Interviews that wait for feedback to append a follow-up, of which some was cancelled in the last minutes."""
-    return session.scalars(
-        sa.select(Interview.id)
-        .join(Job, Job.interview_id == Interview.id)
-        .where(
-            Job.state == JobState.CANCELLED,
-            Job.finished_at > NOW - jobs.seconds(600.0),
-            Interview.status == InterviewStatus.IN_PROGRESS,
-            Interview.follow_ups,
-        )
-        .distinct()
-    ).all()
-
-
-def append_follow_up(session: Session, parent: Question, text: str, rubric: dict[str, Any]) -> Question:
-    """Add one follow-up question after the last one; the interview must be locked and in progress."""
-    last = session.scalar(
-        sa.select(sa.func.max(Question.order_number)).where(Question.interview_id == parent.interview_id)
-    )
-    question = Question(
-        interview_id=parent.interview_id,
-        order_number=(last or 0) + 1,
-        parent_question_id=parent.id,
-        bank_question_id=parent.bank_question_id,
-        question_text=text,
-        question_type=parent.question_type,
-        difficulty=parent.difficulty,
-        skill_id=parent.skill_id,
-        skill_category=parent.skill_category,
-        rubric=rubric,
-    )
-    session.add(question)
-    session.flush()
-    return question
-
-
-def refresh_scores(session: Session, interview: Interview) -> None:
-    """Set a finished interview's scores once no first attempt waits for feedback.
-
-    The mean of the answered questions' scores (attempt 1), overall and per dimension; an unanswered question, or
-    one whose analysis failed, is not in it.
-    """
-    if interview.status is InterviewStatus.IN_PROGRESS or _feedback_pending(session, interview.id):
-        return
-    judged = session.execute(
-        sa.select(Response.score, Response.feedback["dimensions"])
-        .join(Response.question)
-        .where(Question.interview_id == interview.id, Response.attempt == 1, Response.feedback.is_not(None))
-    ).all()
-    if not judged:
-        return
-    interview.overall_score = round(sum(score for score, _ in judged) / len(judged), 2)
-    names = judged[0][1].keys()
-    interview.dimension_scores = {
-        name: round(sum(dimensions[name]["score"] for _, dimensions in judged) / len(judged), 2)
-        for name in names
-    }
-    session.flush()
-
-
 # --- inside -----------------------------------------------------------------------------------------
-
-
-def _lock_interview(session: Session, interview_id: uuid.UUID, user_id: uuid.UUID | None) -> Interview:
-    query = sa.select(Interview).where(Interview.id == interview_id)
-    if user_id is not None:
-        query = query.where(Interview.user_id == user_id)
-    interview = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if interview is None:
-        raise NotFoundError
-    return interview
 
 
 def _lock_question(session: Session, user: User, question_id: uuid.UUID) -> tuple[Interview, Question, int]:
@@ -346,7 +245,7 @@ def _lock_question(session: Session, user: User, question_id: uuid.UUID) -> tupl
     interview_id = session.scalar(sa.select(Question.interview_id).where(Question.id == question_id))
     if interview_id is None:
         raise NotFoundError
-    interview = _lock_interview(session, interview_id, user.id)
+    interview = lock_interview(session, interview_id, user.id)
     question = session.get_one(Question, question_id)
     attempts = session.scalar(
         sa.select(sa.func.count()).select_from(Response).where(Response.question_id == question_id)
@@ -381,26 +280,3 @@ def _add_response(
         max_attempts=max_attempts,
     )
     return Submission(response, job)
-
-
-def _complete(session: Session, interview: Interview, max_attempts: int) -> Job:
-    interview.status = InterviewStatus.COMPLETED
-    interview.completed_at = NOW
-    session.flush()
-    return jobs.enqueue(
-        session,
-        JobKind.SKILL_GAP_ANALYSIS,
-        user_id=interview.user_id,
-        interview_id=interview.id,
-        max_attempts=max_attempts,
-    )
-
-
-def _feedback_pending(session: Session, interview_id: uuid.UUID) -> bool:
-    """Is the feedback of a first attempt still being made?"""
-    pending = (
-        sa.select(Job.id)
-        .join(Response, Response.id == Job.response_id)
-        .where(Job.interview_id == interview_id, Response.attempt == 1, Job.state.in_(ACTIVE_STATES))
-    )
-    return bool(session.scalar(sa.select(pending.exists())))
