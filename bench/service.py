@@ -27,6 +27,7 @@ from webapp import queue
 from webapp.accounts.models import User
 from webapp.database import make_session_factory
 from webapp.interviews.models import DifficultyLevel, Interview, InterviewType
+from webapp.jobs import leases
 from webapp.jobs import service as jobs
 from webapp.jobs.models import JobKind
 from webapp.settings import read_settings
@@ -221,10 +222,10 @@ def _commit_row(sessions: sessionmaker[Session]) -> None:
 
 def _claim_and_finish(sessions: sessionmaker[Session], job_id: uuid.UUID) -> None:
     with sessions.begin() as session:
-        claimed = jobs.claim(session, job_id, worker="bench", lease_seconds=30)
+        claimed = leases.claim(session, job_id, worker="bench", lease_seconds=30)
     assert claimed is not None
     with sessions.begin() as session:
-        assert jobs.succeed(session, claimed)
+        assert leases.succeed(session, claimed)
 
 
 def _p95(values: list[float]) -> float:

@@ -9,8 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from webapp.jobs.leases import Claim
 from webapp.jobs.models import JobKind
-from webapp.jobs.service import Claim
 from worker.analysis.types import Engine, Report
 from worker.answer_feedback import AnswerFeedback
 from worker.skill_gap_analysis import SkillGapAnalysis

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
-from webapp.jobs.service import Claim
+from webapp.jobs.leases import Claim
 from worker.analysis.errors import AnalysisError, JobCancelledError
 from worker.analysis.types import Assessment, Engine, QuestionSpec, Report, Status
 from worker.feedback import to_wire

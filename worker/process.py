@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import queue
 from webapp.database import NOW, make_session_factory
-from webapp.jobs import service as jobs
+from webapp.jobs import leases
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.settings import Settings
 from worker import sweeper
@@ -133,7 +133,7 @@ class WorkerProcess:
     def hand_back(self) -> None:
         try:
             with self.sessions.begin() as session:
-                released = jobs.release(session, self.name)
+                released = leases.release(session, self.name)
         except SQLAlchemyError as error:
             # Their leases run out, and a sweeper finds them.
             logger.warning("could not hand back jobs", extra={"error": type(error).__name__})

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.errors import NotFoundError
 from webapp.interviews import lifecycle
-from webapp.jobs import service as jobs
-from webapp.jobs.service import Claim
+from webapp.jobs import leases
+from webapp.jobs.leases import Claim
 from webapp.settings import Settings
 from worker.analyses import ANALYSES
 from worker.analysis.errors import AnalysisError, JobCancelledError, ProviderTimeoutError
@@ -61,7 +61,7 @@ class Runner:
     def run(self, job_id: uuid.UUID) -> bool:
         """Run the job if it is due and free; True when its result was stored by this call."""
         with self._sessions.begin() as session:
-            claimed = jobs.claim(
+            claimed = leases.claim(
                 session, job_id, worker=self._worker, lease_seconds=self._settings.lease_seconds
             )
         if claimed is None:
@@ -109,7 +109,7 @@ class Runner:
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
                 lifecycle.lock_interview(session, claimed.interview_id)
-                if not jobs.succeed(
+                if not leases.succeed(
                     session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)
                 ):
                     session.rollback()
@@ -131,14 +131,14 @@ class Runner:
             with self._sessions.begin() as session:
                 lifecycle.lock_interview(session, claimed.interview_id)
                 if again:
-                    return jobs.postpone(
+                    return leases.postpone(
                         session,
                         claimed,
                         delay_seconds=self._delay(claimed.attempts, error.retry_after),
                         code=error.code,
                         message=error.message,
                     )
-                failed = jobs.fail(session, claimed, code=error.code, message=error.message, retryable=True)
+                failed = leases.fail(session, claimed, code=error.code, message=error.message, retryable=True)
                 if failed:
                     lifecycle.settle(
                         session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
@@ -196,7 +196,7 @@ class Lease:
     def _renew(self, progress: float | None = None, stage: str | None = None) -> None:
         try:
             with self._sessions.begin() as session:
-                ours = jobs.renew(
+                ours = leases.renew(
                     session, self._claimed, lease_seconds=self._seconds, progress=progress, stage=stage
                 )
         except SQLAlchemyError as error:

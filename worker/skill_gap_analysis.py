@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from webapp.catalog import service as catalog
 from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, Question, Response
+from webapp.jobs.leases import Claim
 from webapp.jobs.models import Job, JobKind, JobState
-from webapp.jobs.service import Claim
 from webapp.reports.models import SkillGap
 from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
 from worker.analysis.types import Engine, Level, Report, Status

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from webapp.accounts import service as accounts
 from webapp.errors import NotFoundError
 from webapp.interviews import lifecycle
-from webapp.jobs import service as jobs
+from webapp.jobs import leases
 from webapp.jobs.models import WorkerHeartbeat
 from webapp.queue import pop_unsent, publish_after_commit
 from webapp.settings import Settings
@@ -42,15 +42,15 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
             # Held for the transaction: works behind a pooler that shares connections, and dies with us.
             if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(ADVISORY_LOCK))):
                 return Swept()
-            requeued, exhausted = jobs.recover_lost(session)
-            due = jobs.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
+            requeued, exhausted = leases.recover_lost(session)
+            due = leases.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
             for job_id in due:
                 publish_after_commit(session, job_id)
         unsent = pop_unsent(session)
         if unsent:
             # With the broker away, the wait for the next publish must not grow: nothing was sent.
             with session.begin():
-                jobs.forget_publish(session, unsent)
+                leases.forget_publish(session, unsent)
     _settle_after_cancellations(sessions, settings)
     failed = sum(_give_up(sessions, settings, job_id, interview_id) for job_id, interview_id in exhausted)
     swept = Swept(published=len(due) - len(unsent), requeued=requeued, failed=failed)
@@ -80,7 +80,7 @@ def _give_up(
             lifecycle.lock_interview(session, interview_id)
         except NotFoundError:
             return False
-        failed = jobs.fail_lost(session, job_id)
+        failed = leases.fail_lost(session, job_id)
         if failed:
             lifecycle.settle(session, interview_id, max_attempts=settings.job_max_attempts)
         return failed

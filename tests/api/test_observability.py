@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from celery import Celery
 from flask import g
 
-from webapp.jobs import service as jobs
+from webapp.jobs import leases
 from webapp.jobs.models import Job
 from webapp.logs import JsonFormatter
 from webapp.queue import JobQueue
@@ -40,7 +40,7 @@ def queued(api):
 
 @pytest.fixture
 def claimed(queued, session):
-    claim = jobs.claim(session, queued, worker="w", lease_seconds=60)
+    claim = leases.claim(session, queued, worker="w", lease_seconds=60)
     session.commit()
     return claim
 
@@ -59,7 +59,7 @@ def test_a_failed_job_is_counted_by_its_code(metric, claimed, session):
     finished = f'jobs_finished_total{{code="provider_timeout",kind="{KIND}",state="failed"}}'
     attempts = f'job_attempts_total{{code="provider_timeout",kind="{KIND}",outcome="failed"}}'
     before = metric(finished), metric(attempts)
-    assert jobs.fail(session, claimed, code="provider_timeout", message="Too slow.", retryable=True)
+    assert leases.fail(session, claimed, code="provider_timeout", message="Too slow.", retryable=True)
     session.commit()
     assert (metric(finished), metric(attempts)) == (before[0] + 1, before[1] + 1)
 
@@ -73,7 +73,7 @@ def test_a_lost_lease_is_counted_and_logged_with_the_worker_that_lost_it(metric,
         .values(lease_until=sa.func.now() - sa.text("interval '1 minute'"))
     )
     with caplog.at_level(logging.INFO):
-        jobs.recover_lost(session)
+        leases.recover_lost(session)
     session.commit()
     assert metric(sample) == before + 1
     [lost] = [record for record in caplog.records if record.getMessage() == "lease lost"]
@@ -87,7 +87,7 @@ def test_engine_time_and_the_providers_tokens_are_summed(metric, claimed, sessio
         'provider_tokens_total{direction="output"}',
     )
     before = [metric(sample) for sample in samples]
-    assert jobs.succeed(session, claimed, engine_seconds=2.5, input_tokens=700, output_tokens=90)
+    assert leases.succeed(session, claimed, engine_seconds=2.5, input_tokens=700, output_tokens=90)
     session.commit()
     after = [metric(sample) for sample in samples]
     assert [new - old for new, old in zip(after, before, strict=True)] == pytest.approx([2.5, 700, 90])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from webapp.jobs.leases import Claim
 from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
-from webapp.jobs.service import Claim
 
 
 @dataclass

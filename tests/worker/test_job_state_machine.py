@@ -37,6 +37,7 @@ from webapp import queue
 from webapp.database import NOW, make_session_factory
 from webapp.errors import JobFinishedError, JobNotRetryableError
 from webapp.interviews import lifecycle
+from webapp.jobs import leases
 from webapp.jobs import service as jobs
 from webapp.jobs.models import ACTIVE_STATES, Job, JobAttempt, JobKind, JobState
 from webapp.settings import Settings
@@ -130,7 +131,7 @@ class JobMachine(RuleBasedStateMachine):
     def claim(self, job_id: uuid.UUID, worker: str) -> Held | object:
         with self.sessions.begin() as session:
             is_due = session.scalar(sa.select(Job.run_at <= NOW).where(Job.id == job_id))
-            claimed = jobs.claim(session, job_id, worker=worker, lease_seconds=LEASE_SECONDS)
+            claimed = leases.claim(session, job_id, worker=worker, lease_seconds=LEASE_SECONDS)
         assert (claimed is not None) == (is_due and self.model.may_run(job_id))
         return multiple() if claimed is None else self.model.claimed(claimed, worker)
 
@@ -148,7 +149,9 @@ class JobMachine(RuleBasedStateMachine):
     @rule(held=claims)
     def renew(self, held: Held) -> None:
         with self.sessions.begin() as session:
-            ours = jobs.renew(session, held.claim, lease_seconds=LEASE_SECONDS, progress=0.5, stage="judging")
+            ours = leases.renew(
+                session, held.claim, lease_seconds=LEASE_SECONDS, progress=0.5, stage="judging"
+            )
         assert ours == self.model.is_held(held)
 
     @precondition(lambda self: not self.open)
@@ -181,7 +184,7 @@ class JobMachine(RuleBasedStateMachine):
         """A store in the middle of its transaction: what others do until it ends must not see or disturb it."""
         session = self.sessions()
         lifecycle.lock_interview(session, held.claim.interview_id)
-        if not jobs.succeed(session, held.claim):
+        if not leases.succeed(session, held.claim):
             assert not self.model.is_held(held)
             session.rollback()
             session.close()
@@ -212,7 +215,7 @@ class JobMachine(RuleBasedStateMachine):
             st.sampled_from(sorted({job.worker for job in self.model.jobs.values() if job.worker}))
         )
         with self.sessions.begin() as session:
-            released = jobs.release(session, worker)
+            released = leases.release(session, worker)
         held = self.model.held_by(worker)
         assert set(released) == set(held)
         for expected in held.values():

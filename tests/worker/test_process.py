@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from webapp.jobs import service as jobs
+from webapp.jobs import leases
 from webapp.jobs.models import JobState, WorkerHeartbeat
 from worker import process as process_module
 from worker.process import WorkerProcess
@@ -52,16 +52,16 @@ def test_a_worker_that_stops_hands_back_its_own_jobs_uncharged_and_no_others(
 ):
     mine, theirs = practice.answer(), practice.answer()
     with committing.begin() as session:
-        claimed = jobs.claim(session, mine, worker="leaving", lease_seconds=600)
-        jobs.claim(session, theirs, worker="staying", lease_seconds=600)
+        claimed = leases.claim(session, mine, worker="leaving", lease_seconds=600)
+        leases.claim(session, theirs, worker="staying", lease_seconds=600)
     make_process("leaving").hand_back()
     assert (practice.job(mine).state, practice.job(mine).attempts) == (JobState.QUEUED, 0)
     assert practice.outcomes(mine) == ["released"]
     assert practice.job(theirs).state is JobState.RUNNING
     with committing.begin() as session:
         # The process that is on its way out may still finish: its token is void.
-        assert not jobs.succeed(session, claimed)
-        assert jobs.claim(session, mine, worker="next", lease_seconds=600) is not None
+        assert not leases.succeed(session, claimed)
+        assert leases.claim(session, mine, worker="next", lease_seconds=600) is not None
 
 
 def test_a_worker_that_has_stopped_is_no_longer_seen(make_process, committing):
@@ -95,7 +95,7 @@ def test_the_grace_of_a_shutdown_begins_with_its_signal_and_celery_hears_it_too(
     monkeypatch.setattr(process_module, "GRACE_SECONDS", 0.1)
     job = practice.answer()
     with committing.begin() as session:
-        jobs.claim(session, job, worker="told", lease_seconds=600)
+        leases.claim(session, job, worker="told", lease_seconds=600)
     process = make_process("told", sweep_seconds=0.1)
     process.start_caretaker()
     signal.raise_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ import pytest
 from celery import Celery
 
 from webapp import queue
-from webapp.jobs import service as jobs
+from webapp.jobs import leases
 from webapp.queue import JobQueue, make_queue
 
 
@@ -90,7 +90,7 @@ def test_a_job_is_published_after_its_commit_and_not_before(make_practice, commi
 
 def test_a_job_that_was_rolled_back_is_never_published(committing, sent):
     with committing() as session:
-        jobs.wake_dependents(session, uuid.uuid4())
+        leases.wake_dependents(session, uuid.uuid4())
         queue.publish_after_commit(session, uuid.uuid4())
         session.rollback()
         session.commit()

@@ -10,6 +10,7 @@ from practice import TestEngine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from webapp.interviews import service as interviews
+from webapp.jobs import leases
 from webapp.jobs import service as jobs
 from webapp.jobs.models import JobState
 from webapp.reports.models import SkillGap
@@ -291,13 +292,13 @@ def test_feedback_that_comes_while_the_standing_is_drawn_up_is_in_it(
     make_runner(raises(ProviderRejectedError("No."))).run(late)
     gaps, analysis = practice.complete(), SkillGapAnalysis()
     with committing.begin() as session:
-        claimed = jobs.claim(session, gaps, worker="one", lease_seconds=settings.lease_seconds)
+        claimed = leases.claim(session, gaps, worker="one", lease_seconds=settings.lease_seconds)
         stale = standing(analysis.read(session, claimed))
     with committing.begin() as session:
         jobs.retry(session, practice.user_id, late)
     assert make_runner(worker="two").run(late) is True
     with committing.begin() as session:
-        assert jobs.succeed(session, claimed)
+        assert leases.succeed(session, claimed)
         analysis.store(session, claimed, stale)
     with committing() as session:
         stored = session.scalars(

@@ -11,6 +11,7 @@ from practice import TestEngine
 
 from webapp.database import NOW
 from webapp.interviews.models import Interview, InterviewStatus
+from webapp.jobs import leases
 from webapp.jobs import service as jobs
 from webapp.jobs.models import JobState
 from webapp.transactions import IdempotencyKey
@@ -27,7 +28,7 @@ def sweep(committing, settings):
 def claim(committing, settings):
     def take(job_id, worker="doomed"):
         with committing.begin() as session:
-            return jobs.claim(session, job_id, worker=worker, lease_seconds=settings.lease_seconds)
+            return leases.claim(session, job_id, worker=worker, lease_seconds=settings.lease_seconds)
 
     return take
 
@@ -124,10 +125,10 @@ def test_a_worker_that_finishes_between_the_two_looks_of_a_sweep_is_not_failed(
     claimed = claim(job)
     practice.time_passes(settings.lease_seconds + 1)
     with committing.begin() as session:
-        _, exhausted = jobs.recover_lost(session)
+        _, exhausted = leases.recover_lost(session)
     assert (job, practice.interview_id) in exhausted
     with committing.begin() as session:
-        assert jobs.renew(session, claimed, lease_seconds=settings.lease_seconds)
+        assert leases.renew(session, claimed, lease_seconds=settings.lease_seconds)
     assert sweeper._give_up(committing, settings, job, practice.interview_id) is False
     assert practice.job(job).state is JobState.RUNNING
 
@@ -165,7 +166,7 @@ def test_a_job_in_the_middle_of_being_stored_is_left_alone(practice, claim, swee
     claimed = claim(job)
     practice.time_passes(settings.lease_seconds + 1)
     with committing() as storing:
-        assert jobs.succeed(storing, claimed)
+        assert leases.succeed(storing, claimed)
         assert sweep().requeued == 0
         storing.commit()
     assert practice.job(job).state is JobState.SUCCEEDED

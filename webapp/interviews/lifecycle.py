@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.database import NOW
 from webapp.errors import NotFoundError
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
+from webapp.jobs import leases
 from webapp.jobs import service as jobs
 from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
 
@@ -52,7 +53,7 @@ def settle(session: Session, interview_id: uuid.UUID, *, max_attempts: int) -> N
     interview = lock_interview(session, interview_id)
     complete_when_done(session, interview, max_attempts=max_attempts)
     refresh_scores(session, interview)
-    jobs.wake_dependents(session, interview_id)
+    leases.wake_dependents(session, interview_id)
 
 
 def waiting_after_cancellation(session: Session) -> Sequence[uuid.UUID]:
@@ -62,7 +63,7 @@ def waiting_after_cancellation(session: Session) -> Sequence[uuid.UUID]:
         .join(Job, Job.interview_id == Interview.id)
         .where(
             Job.state == JobState.CANCELLED,
-            Job.finished_at > NOW - jobs.seconds(600.0),
+            Job.finished_at > NOW - leases.seconds(600.0),
             Interview.status == InterviewStatus.IN_PROGRESS,
             Interview.follow_ups,
         )
