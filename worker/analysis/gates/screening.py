@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from worker.analysis.gates.aimed import aimed_at_grader
 from worker.analysis.gates.copied import copies_criteria, copies_question
+from worker.analysis.gates.mentions import only_mentions
 from worker.analysis.gates.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.gates.wording import foreign, gibberish, strung_together
 from worker.analysis.quotes import Span, sentences, words
@@ -115,6 +116,12 @@ def screen(answer: str, question: QuestionSpec) -> Screening:
         flags.append("keyword_list")
         notes.append(
             "This is a list of terms without sentences around them. Say what each one does and why it matters here."
+        )
+    elif only_mentions(text):
+        cap = KEYWORD_LIST_CAP
+        flags.append("keyword_list")
+        notes.append(
+            "Your sentences name the terms but claim nothing about them. Say what each one does, and how one leads to another."
         )
     if copies_criteria(text, question):
         cap = min(cap, COPIED_CRITERIA_CAP)
