@@ -49,8 +49,8 @@ class Candidate:
             recipe = "the bank's model answer, one sentence dropped and two swapped"
             text = " ".join(_reworked(sentences))
         elif quality is Quality.MIDDLING:
-            recipe = "every third sentence of the model answer"
-            text = " ".join(["I have some experience with this.", *sentences[::3]])
+            recipe = "every other sentence of the model answer"
+            text = " ".join(["I have some experience with this.", *sentences[::2]])
         elif quality is Quality.WEAK:
             recipe = "the shortest sentence of the model answer among generalities"
             text = (

@@ -32,7 +32,9 @@ def test_the_demo_tells_a_whole_interview_in_plain_text(stack: Stack) -> None:
     assert re.findall(r"^Answer played: (\w+)", told, re.MULTILINE) == ["strong", "middling", "weak", "none"]
     scores = [float(score) for score in re.findall(r"^Score ([\d.]+) of 100", told, re.MULTILINE)]
     assert len(scores) == 5
-    assert scores[0] > scores[1] > scores[2] >= scores[3] == 0
+    # Each is of another question, so the middling one may be anywhere.
+    assert scores[0] > scores[2]
+    assert scores[3] == 0
     assert scores[4] == pytest.approx(sum(scores[:4]) / 4, abs=0.02)
     assert told.count("What a good answer covers") == 4
     assert "“" in told
