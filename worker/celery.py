@@ -46,6 +46,8 @@ def _configure_logs(**_: Any) -> None:
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").addFilter(_FailureWithoutWords())
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
+    # A line per tick of the clock says nothing.
+    logging.getLogger("celery.beat").setLevel(logging.WARNING)
 
 
 @signals.worker_init.connect

@@ -170,8 +170,15 @@ def _role_similarity(wanted: str, core: str, role: RoleName) -> float:
         best = max(
             best, 0.35 + 0.6 * overlap if shared else 0.0, contained, spelling if spelling > 0.8 else 0.0
         )
-    skill_share = len(words & role.skill_words) / max(len(words), 1)
+    skill_share = sum(_names_skill(word, role.skill_words) for word in words) / max(len(words), 1)
     return min(0.98, max(best, 0.5 + 0.35 * skill_share if skill_share else 0.0) + 0.05 * skill_share)
+
+
+def _names_skill(word: str, skill_words: frozenset[str]) -> bool:
+    """Is it one of the words, or the beginning of one, as postgres is of postgresql?"""
+    return word in skill_words or (
+        len(word) >= 5 and any(skill_word.startswith(word) for skill_word in skill_words)
+    )
 
 
 # Words that many titles share say little.
