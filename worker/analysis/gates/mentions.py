@@ -21,10 +21,10 @@ LONGEST_TERM = 2
 """More words without a comma or a conjunction between them say something of each other."""
 
 _PREDICATES = frozenset(
-    "term terms relevant relevance see mention mentioned mind aware familiar keyword keywords note related".split()
+    ["term", "terms", "relevant", "relevance", "see", "mention", "mentioned", "mind", "aware", "familiar", "keyword", "keywords", "note", "related"]
 )
-_LINKS = frozenset("and or nor also as well both plus too do does is are be was were here".split())
-_FRAME = frozenset("is are about there was were".split())
+_LINKS = frozenset(["and", "or", "nor", "also", "as", "well", "both", "plus", "too", "do", "does", "is", "are", "be", "was", "were", "here"])
+_FRAME = frozenset(["is", "are", "about", "there", "was", "were"])
 _BREAK = re.compile(r"[,;:/\n]|(?:\s|^)[-–—](?:\s|$)")
 
 

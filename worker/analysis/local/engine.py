@@ -17,23 +17,13 @@ from worker.analysis.assess import judge
 from worker.analysis.gates import Screening, screen
 from worker.analysis.local.contradiction import said_wrong
 from worker.analysis.local.encoder import Encoder, Floats
-from worker.analysis.local.features import (
-    NAMES,
-    Asked,
-    Claim,
-    Flags,
-    Passages,
-    Reals,
-    Text,
-    claim_of,
-    likeness,
-    measure,
-    passages_of,
-    read,
-    window_embeddings,
-)
+from worker.analysis.local.features import NAMES, measure
+from worker.analysis.local.grading import Grade, RowMeasure, row_question, softened
 from worker.analysis.local.head import Head, load_head
+from worker.analysis.local.likeness import Claims, likeness, meet, stack
+from worker.analysis.local.passages import Asked, Passages, claim_of, cut, passages_of, window_embeddings
 from worker.analysis.local.stories import STAR, own_part, told
+from worker.analysis.local.texts import Flags, Reals, Text, read
 from worker.analysis.quotes import Span, evidence_at, sentences, words
 from worker.analysis.scoring import COVERED, status_of
 from worker.analysis.types import (
@@ -43,7 +33,6 @@ from worker.analysis.types import (
     Evidence,
     Extraction,
     Finding,
-    Level,
     QuestionSpec,
     QuestionType,
     Report,
@@ -79,33 +68,18 @@ FEWEST_OWN = 3
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A question as the engine reads it: the wordings of each criterion and the likeness that the model answer reaches."""
+    """A question as the engine reads it. `claims` are all wordings of all criteria (`wordings`, those of criterion i being
+    `parts[i]`), the model answer's sentences (up to `truths`), and the misconceptions; `full` is the likeness that
+    the model answer reaches for each criterion.
+    """
 
     asked: Asked
-    wordings: tuple[tuple[Claim, ...], ...]
-    truths: tuple[Claim, ...]
-    misconceptions: tuple[Claim, ...]
+    claims: Claims
+    parts: tuple[slice, ...]
+    wordings: int
+    truths: int
     full: tuple[float, ...]
     subject: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class RowMeasure:
-    """What bench and training read of one answer against one expected point; `opposite`: it says the contrary."""
-
-    features: Reals
-    likeness: float
-    opposite: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """`score`: the share of full marks a person would give (0-1); `probability`: of calling it right; `low`-`high`: 90 %."""
-
-    score: float
-    probability: float
-    low: float
-    high: float
 
 
 class LocalEngine:
@@ -163,10 +137,12 @@ class LocalEngine:
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
         subject, asked_for = _subject(passages, prepared.subject)
-        tainted = _tainted(passages, said_wrong(passages, prepared.truths, prepared.misconceptions))
+        met = meet(prepared.claims, passages)
+        values = likeness(prepared.claims, met, passages.index, prepared.wordings).round(5)
+        tainted = _tainted(passages, said_wrong(passages, prepared.claims, met, prepared.truths))
         findings = []
         for index, criterion in enumerate(question.criteria):
-            finding = self._find(text, spans, passages, tainted, subject, prepared, index, criterion)
+            finding = self._find(text, spans, passages, values, tainted, subject, prepared, index, criterion)
             if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
                 finding = _with_story(text, spans, asked_for, criterion, finding)
             findings.append(finding)
@@ -185,10 +161,18 @@ class LocalEngine:
         if not texts:
             return RowMeasure(np.zeros(len(NAMES)), 0.0, False)
         passages = passages_of(texts, prepared.asked)
-        claim, window, value = _best(prepared.wordings[0], passages)
-        features = measure(claim, passages, prepared.asked, [window])[0].round(5)
-        opposite = bool(_tainted(passages, said_wrong(passages, prepared.truths, ()))[window])
-        return RowMeasure(features, round(value, 5), opposite)
+        met = meet(prepared.claims, passages)
+        values = likeness(prepared.claims, met, passages.index, prepared.wordings).round(5)
+        claim, window = _peak(values)
+        features = self._measured(prepared, passages, claim, window)
+        wrong = said_wrong(passages, prepared.claims, met, prepared.truths)
+        return RowMeasure(features, float(values[claim, window]), bool(_tainted(passages, wrong)[window]))
+
+    def _measured(self, prepared: _Prepared, passages: Passages, claim: int, window: int) -> Reals:
+        features: Reals = measure(prepared.claims.each[claim], cut(passages, window), prepared.asked, [0])[
+            0
+        ].round(5)
+        return features
 
     def grade_row(
         self, answer: str, question: str, references: Sequence[str], *, gates: bool = True
@@ -203,7 +187,7 @@ class LocalEngine:
         probability = self.head.probability(row.features, row.likeness, len(references))
         score = self.head.grade(row.likeness)
         if row.opposite:
-            probability, score = min(probability, OPPOSITE_CHANCE), min(score, OPPOSITE_GRADE)
+            probability, score = softened(probability, score)
         if gates and screening.cap < 100.0:
             score, probability = min(score, screening.cap / 100), min(probability, screening.cap / 100)
         low, high = self.head.interval(probability)
@@ -214,6 +198,7 @@ class LocalEngine:
         text: str,
         spans: list[Span],
         passages: Passages,
+        values: Reals,
         tainted: Flags,
         subject: float,
         prepared: _Prepared,
@@ -224,17 +209,14 @@ class LocalEngine:
 
         `tainted` windows hold a sentence that says something wrong: they earn nothing.
         """
-        found: list[tuple[float, int, Claim]] = []
-        against: list[tuple[float, int]] = []
-        for claim in prepared.wordings[index]:
-            values = likeness(claim, passages).round(5)
-            straight, crossed = np.where(tainted, -1.0, values), np.where(tainted, values, -1.0)
-            found.append((float(straight.max()), int(straight.argmax()), claim))
-            against.append((float(crossed.max()), int(crossed.argmax())))
-        value, window, claim = max(found, key=lambda item: item[0])
+        part = values[prepared.parts[index]]
+        straight, crossed = np.where(tainted, -1.0, part), np.where(tainted, part, -1.0)
+        claim, window = _peak(straight)
+        value = float(straight[claim, window])
+        _, where = _peak(crossed)
+        opposed = float(crossed[:, where].max())
         nothing = NOTHING + ASTRAY * (1 - subject)
         credit = _ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
-        opposed, where = max(against)
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
             shown = _quote(text, spans, passages, where)
             return Finding(
@@ -242,8 +224,8 @@ class LocalEngine:
             )
         if value < 0:
             return Finding(criterion, status_of(0.0), 0.0, credit=0.0)
-        features = measure(claim, passages, prepared.asked, [window])[0].round(5)
-        probability = self.head.probability(features, value, len(prepared.wordings[index]))
+        features = self._measured(prepared, passages, prepared.parts[index].start + claim, window)
+        probability = self.head.probability(features, value, len(part))
         evidence = _quote(text, spans, passages, window) if credit > 0 else None
         return Finding(criterion, status_of(credit), round(probability, 4), evidence, credit=round(credit, 4))
 
@@ -265,44 +247,32 @@ class LocalEngine:
     def _prepare(self, question: QuestionSpec) -> _Prepared:
         asked_text = self._read([question.text])[0]
         asked = Asked(asked_text, frozenset(asked_text.stems))
-        wordings = []
+        claims, parts = [], []
         for criterion in question.criteria:
-            texts = self._read([criterion.text, *criterion.paraphrases])
-            wordings.append(tuple(claim_of(text, asked) for text in texts if len(text.idf)))
+            read_texts = self._read([criterion.text, *criterion.paraphrases])
+            first = len(claims)
+            claims += [claim_of(text, asked) for text in read_texts if len(text.idf)]
+            parts.append(slice(first, len(claims)))
+        wordings = len(claims)
         _, model = self._sentences(question.model_answer)
-        full = [FULL_MOST] * len(wordings)
+        claims += [claim_of(text, asked) for text in model]
+        truths = len(claims)
+        claims += [claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)]
+        stacked = stack(claims)
+        full = [FULL_MOST] * len(parts)
         subject = [asked_text.encoded.pooled]
         if model:
             passages = passages_of(model, asked)
-            full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * _best(claims, passages)[2])) for claims in wordings]
+            reached = likeness(stacked, meet(stacked, passages), passages.index, wordings)
+            full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * float(reached[part].max()))) for part in parts]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
-        truths = [claim for claims in wordings for claim in claims] + [
-            claim_of(text, asked) for text in model
-        ]
-        misconceptions = [
-            claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)
-        ]
-        return _Prepared(
-            asked, tuple(wordings), tuple(truths), tuple(misconceptions), tuple(full), np.stack(subject)
-        )
+        return _Prepared(asked, stacked, tuple(parts), wordings, truths, tuple(full), np.stack(subject))
 
 
-OPPOSITE_CHANCE, OPPOSITE_GRADE = 0.25, 0.35
-"""What is left of a probability, and of a grade, where the answer says the opposite."""
-
-
-@lru_cache(maxsize=QUESTIONS_KEPT)
-def row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
-    criterion = Criterion(references[0], 3.0, paraphrases=tuple(references[1:]))
-    return QuestionSpec(question, QuestionType.TECHNICAL, Level.INTERMEDIATE, "", (criterion,), references[0])
-
-
-def _best(claims: Sequence[Claim], passages: Passages) -> tuple[Claim, int, float]:
-    """The wording and the window that are most alike, and how much."""
-    values = [likeness(claim, passages) for claim in claims]
-    chosen = max(range(len(claims)), key=lambda index: float(values[index].max()))
-    window = int(values[chosen].argmax())
-    return claims[chosen], window, float(values[chosen][window])
+def _peak(values: Reals) -> tuple[int, int]:
+    """The row and the column of the highest value, the first of several."""
+    row, column = divmod(int(values.argmax()), values.shape[1])
+    return row, column
 
 
 def _tainted(passages: Passages, wrong: Flags) -> Flags:

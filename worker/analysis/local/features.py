@@ -1,226 +1,22 @@
-"""What is measured between a claim and every passage of an answer, as arrays over the passages.
-
-A passage is a window of 1-3 consecutive sentences, or the answer's first 4-8. Each sentence is encoded by itself, and each
-window is made from its sentences by maxima and sums; so a sentence added at the end changes no passage that was
-there before, and the best passage can only get better.
-"""
+"""What is measured between a claim and the windows of an answer, as arrays over the windows: the input of head.py."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from worker.analysis.gates import FUNCTION_WORDS
-from worker.analysis.local.encoder import Encoded, Floats
-from worker.analysis.local.lexicon import NEGATIONS, OPPOSITES, is_content, negated, stem
-from worker.analysis.quotes import WORD
-
-Reals = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
-WINDOW = 3
-LONGEST_PREFIX = 8
-LENGTH_PRICE = 0.04
-"""What each sentence beyond the first costs a window, so that the shortest one that shows a point is quoted."""
-
-DEMOTION = 0.85
-"""How much of a claim token's weight is lost where the question says it already (times their similarity)."""
-
-FIRST_WORD_ID = 1996
-"""The vocabulary lists whole words from here on by falling frequency, which stands in for a frequency table."""
-
-GRAM_DIMENSIONS = 512
-
-QUIET = 0.15
-"""Tokens that tell less than this (function words, punctuation) are not looked for in the question."""
+from worker.analysis.local.encoder import Floats
+from worker.analysis.local.lexicon import NEGATIONS, OPPOSITES
+from worker.analysis.local.passages import DEMOTION, Asked, Claim, Passages, best_token, pooled
+from worker.analysis.local.texts import Reals
 
 NAMES = (
     "recall_6", "recall_3", "recall_0", "recall_6_plain", "precision_6", "precision_0", "cosine", "cosine_new", "stems", "stems_plain", "grams",
     "stem_precision", "held", "weakest", "pairs", "fresh", "length", "negation", "opposite", "numbers", "asked_cosine", "polar", "order",
     "best_sentence", "recall_6_0", "gain_3", "gain_6", "own_words", "claim_words", "load", "given_0", "given_3", "given_6",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text as the features see it; per token (n) and per word (m). `sentence` numbers run from 0."""
-
-    encoded: Encoded
-    idf: Reals
-    token_word: npt.NDArray[np.int64]
-    token_negated: Flags
-    words: tuple[str, ...]
-    stems: tuple[str, ...]
-    content: Flags
-    word_negated: Flags
-    grams: Floats
-    numbers: frozenset[str]
-
-
-def read(text: str, encoded: Encoded) -> Text:
-    """Joins a text's words with its tokens."""
-    matches = list(WORD.finditer(text))
-    found = [match.group().lower().replace("’", "'") for match in matches]
-    states = negated(found)
-    word_of_char = np.full(len(text) + 1, -1, dtype=np.int64)
-    for index, match in enumerate(matches):
-        word_of_char[match.start() : match.end()] = index
-    token_word = word_of_char[encoded.offsets[:, 0]] if len(encoded.ids) else np.zeros(0, dtype=np.int64)
-    flags = np.array([*states, False], dtype=bool)
-    return Text(
-        encoded=encoded,
-        idf=_idf(encoded.ids, token_word, found),
-        token_word=token_word,
-        token_negated=flags[token_word],
-        words=tuple(found),
-        stems=tuple(stem(word) for word in found),
-        content=np.array([is_content(word) for word in found], dtype=bool),
-        word_negated=np.array(states, dtype=bool),
-        grams=_grams(found),
-        numbers=frozenset(word for word in found if re.fullmatch(r"\d[\d.,%]*", word)),
-    )
-
-
-def _idf(ids: npt.NDArray[np.int64], token_word: npt.NDArray[np.int64], found: Sequence[str]) -> Reals:
-    """How much a token tells: 0 for punctuation, little for function words, up to 1 for rare words."""
-    rank = np.maximum(ids - FIRST_WORD_ID, 1).astype(np.float64)
-    weight = 0.2 + 0.8 * np.log(rank + 1) / np.log(30522 - FIRST_WORD_ID)
-    for index, word in enumerate(token_word):
-        if word < 0:
-            weight[index] = 0.0
-        elif found[word] in NEGATIONS:
-            weight[index] = 0.35
-        elif found[word] in FUNCTION_WORDS:
-            weight[index] = 0.12
-    told: Reals = weight
-    return told
-
-
-def _grams(found: Sequence[str]) -> Floats:
-    """Hashed letter trigrams per word, (m, GRAM_DIMENSIONS), of unit length; zero for function words."""
-    rows = np.zeros((len(found), GRAM_DIMENSIONS), dtype=np.float32)
-    for index, word in enumerate(found):
-        if not is_content(word):
-            continue
-        padded = f"^{word}$"
-        for at in range(len(padded) - 2):
-            a, b, c = padded[at : at + 3].encode("utf-8", "replace")[:3]
-            rows[index, (a * 961 + b * 31 + c) % GRAM_DIMENSIONS] += 1
-    norms = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    scaled: Floats = rows / np.maximum(norms, 1e-9)
-    return scaled
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The question, for demoting what it gives away."""
-
-    text: Text
-    stems: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A claim with the weight that each of its tokens (n) and words (m) has beside the question."""
-
-    text: Text
-    weight: Reals
-    plain: Reals
-    word_weight: Reals
-    word_plain: Reals
-    own_word: Flags
-    asked: dict[int, Reals]
-
-
-def claim_of(text: Text, asked: Asked) -> Claim:
-    """The claim with the question's words demoted; where nothing would be left, they keep a little."""
-    known = {layer: _near(text, asked.text, layer) for layer in text.encoded.vectors}
-    weight = text.idf * (1 - DEMOTION * np.clip((known[0] - 0.4) / 0.5, 0.0, 1.0))
-    word_plain = np.where(text.content, 1.0, 0.0)
-    own = np.array([piece not in asked.stems for piece in text.stems], dtype=bool) & text.content
-    word_weight = word_plain * np.where(own, 1.0, 1 - DEMOTION)
-    return Claim(text, weight, text.idf, word_weight, word_plain, own, known)
-
-
-def _near(text: Text, question: Text, layer: int) -> Reals:
-    """(n,): how near each token of a text is to the nearest telling token of the question, 0-1."""
-    keep = question.idf > QUIET
-    if not keep.any() or not len(text.idf):
-        return np.zeros(len(text.idf))
-    near = (text.encoded.vectors[layer] @ question.encoded.vectors[layer][keep].T).max(axis=1)
-    clipped: Reals = np.clip(near.astype(np.float64), 0.0, 0.98)
-    return clipped
-
-
-@dataclass(frozen=True, slots=True)
-class Passages:
-    """An answer's sentences joined end to end, and its windows: `index` (w, longest) holds sentence numbers, padded
-    by the number of sentences.
-    """
-
-    texts: tuple[Text, ...]
-    index: npt.NDArray[np.int64]
-    spans: tuple[tuple[int, int], ...]
-    token_starts: npt.NDArray[np.int64]
-    word_starts: npt.NDArray[np.int64]
-    vectors: dict[int, Floats]
-    idf: Reals
-    token_negated: Flags
-    token_asked: Reals
-    words: tuple[str, ...]
-    stems: tuple[str, ...]
-    grams: Floats
-    fresh: Flags
-    word_negated: Flags
-    pooled: Floats
-
-
-def passages_of(texts: Sequence[Text], asked: Asked) -> Passages:
-    """The windows over an answer's sentences; sentences without a token or a word must be left out before."""
-    count = len(texts)
-    spans = [(i, j) for size in range(1, WINDOW + 1) for i in range(count - size + 1) for j in (i + size,)]
-    spans += [(0, j) for j in range(WINDOW + 1, min(count, LONGEST_PREFIX) + 1)]
-    index = np.full((len(spans), max(j - i for i, j in spans)), count, dtype=np.int64)
-    for row, (i, j) in enumerate(spans):
-        index[row, : j - i] = np.arange(i, j)
-    vectors = {
-        layer: np.concatenate([text.encoded.vectors[layer] for text in texts])
-        for layer in texts[0].encoded.vectors
-    }
-    known = np.concatenate([np.clip((_near(text, asked.text, 0) - 0.4) / 0.5, 0.0, 1.0) for text in texts])
-    stems = tuple(piece for text in texts for piece in text.stems)
-    content = np.concatenate([text.content for text in texts])
-    return Passages(
-        texts=tuple(texts),
-        index=index,
-        spans=tuple(spans),
-        token_starts=np.cumsum([0, *(len(text.idf) for text in texts[:-1])]),
-        word_starts=np.cumsum([0, *(len(text.words) for text in texts[:-1])]),
-        vectors=vectors,
-        idf=np.concatenate([text.idf for text in texts]),
-        token_negated=np.concatenate([text.token_negated for text in texts]),
-        token_asked=known,
-        words=tuple(word for text in texts for word in text.words),
-        stems=stems,
-        grams=np.concatenate([text.grams for text in texts]),
-        fresh=np.array([piece not in asked.stems for piece in stems], dtype=bool) & content,
-        word_negated=np.concatenate([text.word_negated for text in texts]),
-        pooled=np.stack([text.encoded.pooled for text in texts]),
-    )
-
-
-def _max(
-    values: npt.NDArray[np.floating], starts: npt.NDArray[np.int64], index: npt.NDArray[np.int64]
-) -> Reals:
-    """(r, tokens) -> (r, windows): the best token of each window."""
-    best = np.maximum.reduceat(values, starts, axis=1).astype(np.float64)
-    padded = np.concatenate([best, np.full((len(best), 1), -1.0)], axis=1)
-    highest: Reals = padded[:, index].max(axis=2)
-    return highest
 
 
 def _sum(
@@ -238,34 +34,12 @@ def _ratio(top: Reals, bottom: Reals | float) -> Reals:
     return divided
 
 
-def likeness(claim: Claim, passages: Passages, index: npt.NDArray[np.int64] | None = None) -> Reals:
-    """(windows,): how fully each window says the claim, 0-1, before any learning.
-
-    The mean of four recalls of the claim's tokens by the window's, each token counting by how rare it is and
-    not by what the question gave away: by two layers of token vectors, and by their gain over the question.
-    Of all that was tried it is what carried over best to questions of another corpus (bench/data-provenance.md).
-    """
-    index = passages.index if index is None else index
-    best = {layer: _best(claim, passages, layer, index) for layer in (3, 6)}
-    weight = claim.weight / max(claim.weight.sum(), 1e-9)
-    values = [weight @ best[3], weight @ best[6], _gain(claim, best, 3), _gain(claim, best, 6)]
-    sizes = (index < len(passages.texts)).sum(axis=1)
-    mean: Reals = sum(values) / len(values) - LENGTH_PRICE * (sizes - 1)
-    return np.clip(mean, 0.0, 1.0)
-
-
-def _best(claim: Claim, passages: Passages, layer: int, index: npt.NDArray[np.int64]) -> Reals:
-    """(n, windows): the nearest token of each window to each token of the claim."""
-    similar = claim.text.encoded.vectors[layer] @ passages.vectors[layer].T
-    return np.clip(_max(similar, passages.token_starts, index), 0, 1)
-
-
 def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int]) -> Reals:
     """The features of a claim against the windows of those numbers, (rows, len(NAMES)), in the order of NAMES."""
     text, index = claim.text, passages.index[list(rows)]
     tokens, at_word = passages.token_starts, passages.word_starts
     similar = {layer: text.encoded.vectors[layer] @ vectors.T for layer, vectors in passages.vectors.items()}
-    best = {layer: np.clip(_max(values, tokens, index), 0, 1) for layer, values in similar.items()}
+    best = {layer: np.clip(best_token(values, tokens, index), 0, 1) for layer, values in similar.items()}
     weight, plain = claim.weight / max(claim.weight.sum(), 1e-9), claim.plain / max(claim.plain.sum(), 1e-9)
     recall_6, recall_3, recall_0 = (weight @ best[layer] for layer in (6, 3, 0))
 
@@ -274,21 +48,24 @@ def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int])
     precision_6 = _sum(told * np.clip(similar[6].max(axis=0), 0, 1), tokens, index) / said
     precision_0 = _sum(told * np.clip(similar[0].max(axis=0), 0, 1), tokens, index) / said
 
-    window_vectors = _pooled(passages, index)
+    window_vectors = pooled(passages, index)
     cosine = window_vectors @ text.encoded.pooled.astype(np.float64)
     question = asked.text.encoded.pooled.astype(np.float64)
     cosine_new = (
         _without(window_vectors, question)
         @ _without(text.encoded.pooled.astype(np.float64)[None], question)[0]
     )
-    best_sentence = _max(
+    best_sentence = best_token(
         (passages.pooled @ text.encoded.pooled)[None], np.arange(len(passages.pooled)), index
     )[0]
     asked_cosine = window_vectors @ question
 
     equal = np.array([[piece == other for other in passages.stems] for piece in text.stems], dtype=np.float64)
     grams = np.maximum(equal, text.grams @ passages.grams.T)
-    has, like = np.clip(_max(equal, at_word, index), 0, 1), np.clip(_max(grams, at_word, index), 0, 1)
+    has, like = (
+        np.clip(best_token(equal, at_word, index), 0, 1),
+        np.clip(best_token(grams, at_word, index), 0, 1),
+    )
     word_weight = claim.word_weight / max(claim.word_weight.sum(), 1e-9)
     word_plain = claim.word_plain / max(claim.word_plain.sum(), 1e-9)
     claimed = np.isin(
@@ -301,7 +78,7 @@ def measure(claim: Claim, passages: Passages, asked: Asked, rows: Sequence[int])
     held = weight @ strong
     weakest = _weakest(weight, best[6])
     length = np.log((fresh + 1) / (float(claim.own_word.sum()) + 1))
-    negation, polar = polarity(claim, passages, index)
+    negation, polar = _polarity(claim, passages, index)
     context = weight @ np.sqrt(np.clip(best[6], 0, 1) * np.clip(best[0], 0, 1))
     columns = [
         recall_6, recall_3, recall_0, plain @ best[6], precision_6, precision_0, cosine, cosine_new, word_weight @ has, word_plain @ has,
@@ -332,21 +109,6 @@ def _of_claim(claim: Claim, windows: int) -> list[Reals]:
     return [np.full(windows, value) for value in values]
 
 
-def window_embeddings(passages: Passages) -> Reals:
-    """(w, 384): the sentence embedding of every window of up to WINDOW sentences, of unit length."""
-    short = [row for row, (first, last) in enumerate(passages.spans) if last - first <= WINDOW]
-    return _pooled(passages, passages.index[short])
-
-
-def _pooled(passages: Passages, index: npt.NDArray[np.int64]) -> Reals:
-    """The sentence embedding of every window: its sentences' embeddings weighed by their tokens."""
-    sizes = np.diff(np.append(passages.token_starts, len(passages.idf))).astype(np.float64)
-    rows = np.concatenate([passages.pooled * sizes[:, None], np.zeros((1, passages.pooled.shape[1]))])
-    summed = rows[index].sum(axis=1)
-    unit: Reals = summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-9)
-    return unit
-
-
 def _without(vectors: Reals, direction: Reals) -> Reals:
     """The vectors with what they share with a direction taken out, of unit length."""
     rest = vectors - (vectors @ direction)[:, None] * direction
@@ -364,13 +126,13 @@ def _weakest(weight: Reals, best: Reals) -> Reals:
     return _ratio((used * ranked).sum(axis=0), used.sum(axis=0))
 
 
-def polarity(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> tuple[Reals, Reals]:
+def _polarity(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> tuple[Reals, Reals]:
     """How much of the claim is met under the other polarity, and whether the two count negations differently."""
     similar = claim.text.encoded.vectors[6] @ passages.vectors[6].T
     differs = claim.text.token_negated[:, None] != passages.token_negated[None, :]
     carrying = claim.plain > 0.4
-    same = _max(np.where(differs, 0.0, similar), passages.token_starts, index)
-    other = _max(np.where(differs, similar, 0.0), passages.token_starts, index)
+    same = best_token(np.where(differs, 0.0, similar), passages.token_starts, index)
+    other = best_token(np.where(differs, similar, 0.0), passages.token_starts, index)
     weight = claim.plain * carrying
     gap = np.clip(other - np.maximum(same, 0.3), 0, 1)
     negation = _ratio(weight @ gap, max(weight.sum(), 1e-9))
@@ -416,7 +178,7 @@ def _numbers(claim: Claim, passages: Passages, index: npt.NDArray[np.int64]) -> 
         return np.zeros(len(index))
     wanted = sorted(claim.text.numbers)
     said = np.array([[word == number for word in passages.words] for number in wanted], dtype=np.float64)
-    lacking: Reals = 1 - np.clip(_max(said, passages.word_starts, index), 0, 1).mean(axis=0)
+    lacking: Reals = 1 - np.clip(best_token(said, passages.word_starts, index), 0, 1).mean(axis=0)
     return lacking
 
 

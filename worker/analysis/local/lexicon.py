@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from worker.analysis.gates import FUNCTION_WORDS
@@ -79,7 +80,7 @@ CLAUSE_ENDS = frozenset(
         "then",
     ]
 )
-DENIALS = frozenset("true false untrue wrong incorrect correct right case myth mistake misconception".split())
+DENIALS = frozenset(["true", "false", "untrue", "wrong", "incorrect", "correct", "right", "case", "myth", "mistake", "misconception"])
 """Before "that" they bear on the whole clause, where they deny or are denied themselves."""
 
 NEGATION_REACH = 5
@@ -148,6 +149,16 @@ def negated(found: list[str]) -> list[bool]:
         elif reach:
             reach -= 1
     return states
+
+
+def opposed(claim: Sequence[str], said: Sequence[str]) -> int:
+    """How many of a claim's words are replaced by an opposite in what is said."""
+    mine, theirs = set(claim), set(said)
+    return sum(
+        bool(OPPOSITES[word] & theirs)
+        for word in mine
+        if word in OPPOSITES and word not in theirs and not OPPOSITES[word] & mine
+    )
 
 
 def is_content(word: str) -> bool:
