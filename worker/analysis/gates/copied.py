@@ -40,14 +40,13 @@ def copies_question(text: str, question: QuestionSpec) -> bool:
 def copies_criteria(text: str, question: QuestionSpec) -> bool:
     """True where most of what is said is the criteria's own wording."""
     said = words(text)
-    sources = [
-        words(wording)
+    # Who says one point in nearly its words has said it; stringing together takes several.
+    taken = [
+        _taken(said, [words(wording) for wording in (criterion.text, *criterion.paraphrases)], CRITERION_RUN)
         for criterion in question.criteria
-        for wording in (criterion.text, *criterion.paraphrases)
     ]
-    # With one criterion there is nothing to string together: its words in order are the answer itself.
-    run = sum(_taken(said, sources, CRITERION_RUN)) if len(question.criteria) > 1 else 0
-    return run >= FEWEST_STRUNG and run / len(said) >= STRUNG
+    run = sum(any(at) for at in zip(*taken, strict=True))
+    return sum(map(any, taken)) > 1 and run >= FEWEST_STRUNG and run / len(said) >= STRUNG
 
 
 def _taken(said: list[str], sources: Iterable[list[str]], run: int) -> list[bool]:

@@ -7,6 +7,7 @@ that merely mentions has terms in a row, and around them only words that could b
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from worker.analysis.gates.vocabulary import FUNCTION_WORDS, GENERIC_WORDS
 from worker.analysis.quotes import WORD, sentences
@@ -21,9 +22,44 @@ LONGEST_TERM = 2
 """More words without a comma or a conjunction between them say something of each other."""
 
 _PREDICATES = frozenset(
-    ["term", "terms", "relevant", "relevance", "see", "mention", "mentioned", "mind", "aware", "familiar", "keyword", "keywords", "note", "related"]
+    [
+        "term",
+        "terms",
+        "relevant",
+        "relevance",
+        "see",
+        "mention",
+        "mentioned",
+        "mind",
+        "aware",
+        "familiar",
+        "keyword",
+        "keywords",
+        "note",
+        "related",
+    ]
 )
-_LINKS = frozenset(["and", "or", "nor", "also", "as", "well", "both", "plus", "too", "do", "does", "is", "are", "be", "was", "were", "here"])
+_LINKS = frozenset(
+    [
+        "and",
+        "or",
+        "nor",
+        "also",
+        "as",
+        "well",
+        "both",
+        "plus",
+        "too",
+        "do",
+        "does",
+        "is",
+        "are",
+        "be",
+        "was",
+        "were",
+        "here",
+    ]
+)
 _FRAME = frozenset(["is", "are", "about", "there", "was", "were"])
 _BREAK = re.compile(r"[,;:/\n]|(?:\s|^)[-–—](?:\s|$)")
 
@@ -39,7 +75,7 @@ def mentioned(sentence: str) -> list[str]:
     if not terms:
         return []
     run, longest, runs = 1, 1, 1
-    for before, after in zip(terms, terms[1:], strict=False):
+    for before, after in pairwise(terms):
         between = [word for word, _, _ in found[before + 1 : after]]
         if any(word in FUNCTION_WORDS and word not in _LINKS for word in between):
             return []

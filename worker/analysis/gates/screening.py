@@ -17,7 +17,26 @@ FEWEST_TALK = 6
 """Shorter answers of common words ("It goes up") may be terse rather than empty; they earn what they show."""
 
 SHORT_TALK = frozenset(
-    ["ok", "okay", "fine", "good", "great", "nice", "cool", "sure", "thanks", "thank", "you", "hello", "hi", "test", "idk", "yes", "no", "maybe"]
+    [
+        "ok",
+        "okay",
+        "fine",
+        "good",
+        "great",
+        "nice",
+        "cool",
+        "sure",
+        "thanks",
+        "thank",
+        "you",
+        "hello",
+        "hi",
+        "test",
+        "idk",
+        "yes",
+        "no",
+        "maybe",
+    ]
 )
 
 KEYWORD_LIST_CAP = 30.0

@@ -67,7 +67,6 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         options.add_session_config_entry(
             "session.model_external_initializers_file_folder_path", str(directory)
@@ -76,7 +75,7 @@ class Encoder:
             GRAPH_PATH.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
 
-    def encode(self, texts: Sequence[str], batch: int = 8) -> list[Encoded]:
+    def encode(self, texts: Sequence[str], batch: int = 4) -> list[Encoded]:
         """One Encoded per text, in order. Texts of like length go together, so that little padding is computed."""
         encodings = self.tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda index: (len(encodings[index].ids), index))

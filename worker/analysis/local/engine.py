@@ -21,7 +21,15 @@ from worker.analysis.local.features import NAMES, measure
 from worker.analysis.local.grading import Grade, RowMeasure, row_question, softened
 from worker.analysis.local.head import Head, load_head
 from worker.analysis.local.likeness import Claims, likeness, meet, stack
-from worker.analysis.local.passages import Asked, Passages, claim_of, cut, passages_of, window_embeddings
+from worker.analysis.local.passages import (
+    Asked,
+    Claim,
+    Passages,
+    claim_of,
+    cut,
+    passages_of,
+    window_embeddings,
+)
 from worker.analysis.local.stories import STAR, own_part, told
 from worker.analysis.local.texts import Flags, Reals, Text, read
 from worker.analysis.quotes import Span, evidence_at, sentences, words
@@ -247,7 +255,8 @@ class LocalEngine:
     def _prepare(self, question: QuestionSpec) -> _Prepared:
         asked_text = self._read([question.text])[0]
         asked = Asked(asked_text, frozenset(asked_text.stems))
-        claims, parts = [], []
+        claims: list[Claim] = []
+        parts: list[slice] = []
         for criterion in question.criteria:
             read_texts = self._read([criterion.text, *criterion.paraphrases])
             first = len(claims)

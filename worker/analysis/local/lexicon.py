@@ -80,7 +80,21 @@ CLAUSE_ENDS = frozenset(
         "then",
     ]
 )
-DENIALS = frozenset(["true", "false", "untrue", "wrong", "incorrect", "correct", "right", "case", "myth", "mistake", "misconception"])
+DENIALS = frozenset(
+    [
+        "true",
+        "false",
+        "untrue",
+        "wrong",
+        "incorrect",
+        "correct",
+        "right",
+        "case",
+        "myth",
+        "mistake",
+        "misconception",
+    ]
+)
 """Before "that" they bear on the whole clause, where they deny or are denied themselves."""
 
 NEGATION_REACH = 5
