@@ -11,7 +11,10 @@ from celery import Celery, signals
 
 from webapp import logs
 from webapp.settings import read_settings
+from worker import closed_channels
 from worker.process import WorkerProcess
+
+closed_channels.mend()
 
 app = Celery("worker", include=["worker.tasks"])
 app.config_from_object("celeryconfig")
