@@ -20,7 +20,7 @@ from worker.analysis.local.encoder import Encoder, Floats
 from worker.analysis.local.features import NAMES, measure
 from worker.analysis.local.grading import Grade, RowMeasure, row_question, softened
 from worker.analysis.local.head import Head, load_head
-from worker.analysis.local.likeness import Claims, likeness, meet, stack
+from worker.analysis.local.likeness import Claims, likeness, meet, ramp, stack
 from worker.analysis.local.passages import (
     Asked,
     Claim,
@@ -30,12 +30,11 @@ from worker.analysis.local.passages import (
     passages_of,
     window_embeddings,
 )
-from worker.analysis.local.stories import STAR, own_part, told
+from worker.analysis.local.stories import STAR, fit, notes_on, with_story
 from worker.analysis.local.texts import Flags, Reals, Text, read
 from worker.analysis.quotes import Span, evidence_at, sentences, words
 from worker.analysis.scoring import COVERED, status_of
 from worker.analysis.types import (
-    Aspect,
     Assessment,
     Criterion,
     Evidence,
@@ -61,17 +60,10 @@ FULL_LEAST, FULL_MOST = 0.30, 0.46
 OPPOSITE_LIKENESS = 0.45
 """How like a claim a passage must be for its opposite polarity to count as a contradiction."""
 
-STORY_CREDIT = 0.7
-"""The most that a part of a story earns by being told well and on the subject, without the criterion's own substance."""
-
 RELEVANT_FROM, RELEVANT_FULL = 0.28, 0.52
 """Cosine to the question or the model answer between which a passage counts as about the subject."""
 
-STORY_FROM, STORY_FULL = 0.20, 0.40
-"""Cosine to the question between which a told experience counts as one of the kind that it asks for."""
-
 QUESTIONS_KEPT = 512
-FEWEST_OWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +136,28 @@ class LocalEngine:
             )
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
-        subject, asked_for = _subject(passages, prepared.subject)
+        windows = window_embeddings(passages)
+        subject = _subject(windows, prepared.subject)
         met = meet(prepared.claims, passages)
         values = likeness(prepared.claims, met, passages.index, prepared.wordings).round(5)
         tainted = _tainted(passages, said_wrong(passages, prepared.claims, met, prepared.truths))
         findings = []
+        story = (
+            fit(windows, values, prepared.claims, prepared.parts)
+            if question.question_type is QuestionType.BEHAVIORAL
+            else 0.0
+        )
         for index, criterion in enumerate(question.criteria):
             finding = self._find(text, spans, passages, values, tainted, subject, prepared, index, criterion)
             if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
-                finding = _with_story(text, spans, asked_for, criterion, finding)
+                finding = with_story(text, spans, story, criterion, finding)
             findings.append(finding)
         relevance = round(subject, 4)
         certainty = [abs(2 * (finding.credit or 0.0) - 1) for finding in findings]
         confidence = 0.45 + 0.45 * (sum(certainty) / len(certainty) if certainty else 0.0)
         if len(words(text)) < 15:
             confidence -= 0.15
-        notes = _notes(text, question)
+        notes = notes_on(text, question)
         return Extraction(tuple(findings), relevance, round(confidence, 2), self.provider, self.model, notes)
 
     def measure_row(self, answer: str, question: str, references: Sequence[str]) -> RowMeasure:
@@ -224,7 +222,7 @@ class LocalEngine:
         _, where = _peak(crossed)
         opposed = float(crossed[:, where].max())
         nothing = NOTHING + ASTRAY * (1 - subject)
-        credit = _ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
+        credit = ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
             shown = _quote(text, spans, passages, where)
             return Finding(
@@ -290,10 +288,6 @@ def _tainted(passages: Passages, wrong: Flags) -> Flags:
     return flags
 
 
-def _ramp(value: float, low: float, high: float) -> float:
-    return min(1.0, max(0.0, (value - low) / (high - low)))
-
-
 def _unit(vector: Floats) -> Floats:
     scaled: Floats = vector / max(float(np.linalg.norm(vector)), 1e-9)
     return scaled
@@ -304,40 +298,7 @@ def _quote(text: str, spans: list[Span], passages: Passages, window: int) -> Evi
     return evidence_at(text, Span(spans[first].start, spans[last - 1].end))
 
 
-def _subject(passages: Passages, subject: Floats) -> tuple[float, float]:
-    """0-1 each: how near the nearest window comes to the question or the model answer, and to the question alone."""
-    near = (window_embeddings(passages) @ subject.T.astype(np.float64)).max(axis=0)
-    return (
-        round(_ramp(float(near.max()), RELEVANT_FROM, RELEVANT_FULL), 5),
-        round(_ramp(float(near[0]), STORY_FROM, STORY_FULL), 5),
-    )
-
-
-def _with_story(text: str, spans: list[Span], near: float, criterion: Criterion, finding: Finding) -> Finding:
-    """The finding, or a better one where a sentence tells that part of a story, and the story is of the kind asked for."""
-    values = [told(span.of(text), criterion.aspect) * near for span in spans]
-    at = max(range(len(values)), key=lambda index: values[index])
-    credit = round(STORY_CREDIT * values[at], 4)
-    if finding.contradicted or credit <= (finding.credit or 0.0):
-        return finding
-    return Finding(
-        criterion,
-        status_of(credit),
-        max(finding.coverage, credit),
-        evidence_at(text, spans[at]),
-        credit=credit,
-    )
-
-
-def _notes(text: str, question: QuestionSpec) -> tuple[str, ...]:
-    """What only the whole text shows: whose work a story tells."""
-    if question.question_type is not QuestionType.BEHAVIORAL or not any(
-        c.aspect is Aspect.ACTION for c in question.criteria
-    ):
-        return ()
-    own, shared = own_part(text)
-    if shared > 2 * own and shared >= FEWEST_OWN:
-        return (
-            f'You say "we" or "our" {shared} times and "I" or "my" {own}: make clear which part was yours.',
-        )
-    return ()
+def _subject(windows: Reals, subject: Floats) -> float:
+    """0-1: how near the nearest window comes to the question or the model answer."""
+    nearest = float((windows @ subject.T.astype(np.float64)).max())
+    return round(ramp(nearest, RELEVANT_FROM, RELEVANT_FULL), 5)

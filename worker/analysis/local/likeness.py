@@ -126,3 +126,8 @@ def polarity(claims: Claims, met: Met) -> Reals:
     gap = np.clip(other - np.maximum(same, 0.3), 0, 1)
     summed: Reals = np.add.reduceat(claims.carrying[:, None] * gap, claims.starts, axis=0)
     return summed
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high`, and a straight line between."""
+    return min(1.0, max(0.0, (value - low) / (high - low)))
