@@ -20,7 +20,7 @@ from worker.analysis.local.encoder import Encoder, Floats
 from worker.analysis.local.features import NAMES, measure
 from worker.analysis.local.grading import Grade, RowMeasure, row_question, softened
 from worker.analysis.local.head import Head, load_head
-from worker.analysis.local.likeness import Claims, likeness, meet, ramp, stack
+from worker.analysis.local.likeness import Claims, apart, likeness, meet, ramp, stack
 from worker.analysis.local.passages import (
     Asked,
     Claim,
@@ -139,7 +139,8 @@ class LocalEngine:
         windows = window_embeddings(passages)
         subject = _subject(windows, prepared.subject)
         met = meet(prepared.claims, passages)
-        values = likeness(prepared.claims, met, passages.index, prepared.wordings).round(5)
+        values = likeness(prepared.claims, met, passages.index, prepared.wordings)
+        values = apart(values, prepared.parts).round(5)
         tainted = _tainted(passages, said_wrong(passages, prepared.claims, met, prepared.truths))
         findings = []
         story = (
@@ -265,12 +266,13 @@ class LocalEngine:
         claims += [claim_of(text, asked) for text in model]
         truths = len(claims)
         claims += [claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)]
-        stacked = stack(claims)
+        stacked = stack(claims, parts)
         full = [FULL_MOST] * len(parts)
         subject = [asked_text.encoded.pooled]
         if model:
             passages = passages_of(model, asked)
             reached = likeness(stacked, meet(stacked, passages), passages.index, wordings)
+            reached = apart(reached, parts)
             full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * float(reached[part].max()))) for part in parts]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
         return _Prepared(asked, stacked, tuple(parts), wordings, truths, tuple(full), np.stack(subject))

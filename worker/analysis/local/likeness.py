@@ -7,14 +7,14 @@ answer hold all that likeness and polarity need.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from worker.analysis.local.encoder import Floats
 from worker.analysis.local.lexicon import NEGATIONS
-from worker.analysis.local.passages import Claim, Passages
+from worker.analysis.local.passages import QUIET, Claim, Passages
 from worker.analysis.local.texts import Flags, Reals
 
 LENGTH_PRICE = 0.04
@@ -23,6 +23,13 @@ LENGTH_PRICE = 0.04
 LAYERS = (3, 6)
 CARRYING = 0.4
 """Tokens that tell less than this do not count as met under another polarity."""
+
+
+LEAD, LED = 0.05, 0.8
+"""How much more like another criterion a window must be to be about that one, and what each step beyond takes off."""
+
+SHARED = 0.6
+"""How much of a token's weight is lost where another criterion of the question says it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,16 @@ class Claims:
     negations: npt.NDArray[np.int64]
 
 
-def stack(claims: Sequence[Claim]) -> Claims:
-    """The claims as one; there must be at least one, each with a token."""
+def stack(claims: Sequence[Claim], criteria: Sequence[slice] = ()) -> Claims:
+    """The claims as one; there must be at least one, each with a token. `criteria` says which claims word the same
+    criterion: what it shares with the others counts less, as it does not tell which of them is said.
+    """
+    shared = _shared(claims, criteria)
+    claims_as_read = claims
+    claims = [
+        replace(claim, weight=claim.weight * (1 - SHARED * part), plain=claim.plain * (1 - SHARED * part))
+        for claim, part in zip(claims, shared, strict=True)
+    ]
     gains = {
         layer: [
             claim.plain / max(float((claim.plain * (1 - claim.asked[layer])).sum()), 1e-9) for claim in claims
@@ -52,7 +67,7 @@ def stack(claims: Sequence[Claim]) -> Claims:
     }
     carrying = [claim.plain * (claim.plain > CARRYING) for claim in claims]
     return Claims(
-        each=tuple(claims),
+        each=tuple(claims_as_read),
         starts=np.cumsum([0, *(len(claim.weight) for claim in claims[:-1])]),
         vectors={
             layer: np.concatenate([claim.text.encoded.vectors[layer] for claim in claims]) for layer in LAYERS
@@ -64,6 +79,21 @@ def stack(claims: Sequence[Claim]) -> Claims:
         negated=np.concatenate([claim.text.token_negated for claim in claims]),
         negations=np.array([sum(word in NEGATIONS for word in claim.text.words) for claim in claims]),
     )
+
+
+def _shared(claims: Sequence[Claim], criteria: Sequence[slice]) -> list[Reals]:
+    """For each claim (n,), 0-1: how surely each of its tokens stands in another criterion too."""
+    shared: list[Reals] = [np.zeros(len(claim.weight)) for claim in claims]
+    for part in criteria:
+        others = [claim for other in criteria if other != part for claim in claims[other]]
+        tokens = [claim.text.encoded.vectors[0][claim.text.idf > QUIET] for claim in others]
+        if not sum(map(len, tokens)):
+            continue
+        known = np.concatenate(tokens)
+        for at in range(part.start, part.stop):
+            nearest = (claims[at].text.encoded.vectors[0] @ known.T).max(axis=1).astype(np.float64)
+            shared[at] = np.clip((nearest - 0.5) / 0.4, 0.0, 1.0)
+    return shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +161,17 @@ def polarity(claims: Claims, met: Met) -> Reals:
 def ramp(value: float, low: float, high: float) -> float:
     """0 up to `low`, 1 from `high`, and a straight line between."""
     return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def apart(values: Reals, criteria: Sequence[slice]) -> Reals:
+    """(claims, windows): the likeness of each window to each claim, less where the window is plainly about another criterion:
+    the words it shares with this one then tell little.
+    """
+    best = np.stack([values[part].max(axis=0) for part in criteria])
+    told = values.copy()
+    for at, part in enumerate(criteria):
+        others = np.delete(best, at, axis=0)
+        if len(others):
+            ahead = np.clip(others.max(axis=0) - values[part] - LEAD, 0, 1)
+            told[part] = values[part] - LED * ahead
+    return np.clip(told, 0, 1)
