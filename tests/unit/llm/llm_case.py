@@ -29,23 +29,25 @@ QUESTION = QuestionSpec(
     skill="Caching",
     criteria=(
         Criterion(
-            "With cache-aside the application looks in the cache first and loads from the database on a miss",
+            "On a miss cache-aside loads from the database, and the application looks first in the cache",
             3,
             "aside",
         ),
         Criterion(
-            "Write-through updates the cache and the database together, which makes every write slower",
+            "Every write gets slower with write-through, as database and cache it updates together",
             3,
             "through",
         ),
-        Criterion("A time-to-live bounds how long a stale value can be served", 2, "ttl"),
+        Criterion("How long stale data, a value, can be served a time-to-live bounds", 2, "ttl"),
         Criterion(
-            "When a popular key expires, many requests hit the database at once unless a lock lets one rebuild it",
+            "Unless a lock lets one rebuild it, once a popular key expires many requests at once hit the database",
             2,
             "stampede",
         ),
         Criterion(
-            "Write-behind loses acknowledged updates if the cache node crashes before flushing", 1, "behind"
+            "A cache node that crashes before flushing loses, with write-behind, acknowledged updates",
+            1,
+            "behind",
         ),
     ),
     model_answer="I would begin with cache-aside. The application looks in the cache and loads a miss from the database.",
