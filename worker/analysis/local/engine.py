@@ -140,7 +140,7 @@ class LocalEngine:
         subject = _subject(windows, prepared.subject)
         met = meet(prepared.claims, passages)
         values = likeness(prepared.claims, met, passages.index, prepared.wordings)
-        values = apart(values, prepared.parts).round(5)
+        values = apart(values, prepared.parts, passages).round(5)
         tainted = _tainted(passages, said_wrong(passages, prepared.claims, met, prepared.truths))
         findings = []
         story = (
@@ -272,7 +272,7 @@ class LocalEngine:
         if model:
             passages = passages_of(model, asked)
             reached = likeness(stacked, meet(stacked, passages), passages.index, wordings)
-            reached = apart(reached, parts)
+            reached = apart(reached, parts, passages)
             full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * float(reached[part].max()))) for part in parts]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
         return _Prepared(asked, stacked, tuple(parts), wordings, truths, tuple(full), np.stack(subject))

@@ -28,6 +28,9 @@ CARRYING = 0.4
 LEAD, LED = 0.05, 0.8
 """How much more like another criterion a window must be to be about that one, and what each step beyond takes off."""
 
+SHORT, LONG = 20, 40
+"""So many words make one point, and from so many on any number of points."""
+
 SHARED = 0.6
 """How much of a token's weight is lost where another criterion of the question says it as well."""
 
@@ -163,15 +166,18 @@ def ramp(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def apart(values: Reals, criteria: Sequence[slice]) -> Reals:
+def apart(values: Reals, criteria: Sequence[slice], passages: Passages) -> Reals:
     """(claims, windows): the likeness of each window to each claim, less where the window is plainly about another criterion:
-    the words it shares with this one then tell little.
+    the words it shares with this one then tell little. A long window may make several points, so it loses less.
     """
+    ends = np.append(np.append(passages.word_starts, len(passages.words)), len(passages.words))
+    length = np.diff(ends)[passages.index].sum(axis=1)
+    led = LED * np.clip((LONG - length) / (LONG - SHORT), 0, 1)
     best = np.stack([values[part].max(axis=0) for part in criteria])
     told = values.copy()
     for at, part in enumerate(criteria):
         others = np.delete(best, at, axis=0)
         if len(others):
             ahead = np.clip(others.max(axis=0) - values[part] - LEAD, 0, 1)
-            told[part] = values[part] - LED * ahead
+            told[part] = values[part] - led * ahead
     return np.clip(told, 0, 1)
