@@ -6,7 +6,8 @@ opposite word in its place, or a misconception, counts against the sentence; a c
 misconception denied, speaks for it.
 
 One sentence may differ from a claim in its negations and mean the same ("nobody may", "only owners may"). A whole answer
-that keeps doing so does not: where it does on average, every sentence that meets a claim so is taken as wrong.
+that keeps doing so does not: where it does on average, every sentence that meets a claim so is taken as wrong; and
+where it does not, a single sentence must differ beyond doubt.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ TURNED = (2.26, 1.04, 0.97, 3.2, 2.69, 1.37, -1.94)
 """Logistic regression: root of the gap, gap, difference in negations, opposite word, more negations, fewer; intercept.
 Fitted on the bank's criteria and model answers as they are and negated by rule (bench/data-provenance.md)."""
 
+SURE = 0.94
+"""The probability from which a single sentence counts in a longer answer that does not contradict throughout."""
+
 TURNED_ANSWER, TURNED_SENTENCE, FEWEST_MET = 0.56, 0.3, 3
 """The mean over at least so many sentences from which an answer contradicts throughout, and which sentences then count."""
 
@@ -52,6 +56,14 @@ def said_wrong(passages: Passages, claims: Claims, met: Met, truths: int) -> Fla
         flipped[claim, sentence] |= (
             opposed(claims.each[claim].text.words, passages.texts[sentence].words) >= 1
         )
+    turned = _turned(passages, claims, true, gap[:truths], negations)
+    met_at_all = true.max(axis=0) > NEAR
+    throughout = np.zeros(len(negations), dtype=bool)
+    if met_at_all.sum() >= FEWEST_MET:
+        if float(turned[met_at_all].mean()) >= TURNED_ANSWER:
+            throughout = met_at_all & (turned > TURNED_SENTENCE)
+        else:
+            flipped &= turned >= SURE
     against = np.where(flipped, true, 0.0).max(axis=0)
     straight = np.where(flipped, 0.0, true).max(axis=0)
     if len(false):
@@ -60,7 +72,7 @@ def said_wrong(passages: Passages, claims: Claims, met: Met, truths: int) -> Fla
         against = np.maximum(against, said.max(axis=0))
         straight = np.maximum(straight, np.where(denied, false, 0.0).max(axis=0))
     wrong: Flags = against > straight + 1e-6
-    return wrong | _turned(passages, claims, true, gap[:truths], negations)
+    return wrong | throughout
 
 
 def _turned(
@@ -69,8 +81,8 @@ def _turned(
     alike: Reals,
     gap: Reals,
     negations: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> Flags:
-    """(sentences,): those that differ in polarity from the claim they are most like, in an answer that mostly does."""
+) -> Reals:
+    """(sentences,): the probability that each differs in polarity from the claim that it is most like."""
     nearest, at = alike.argmax(axis=0), np.arange(alike.shape[1])
     like = alike[nearest, at]
     near = np.clip((like - 0.3) / 0.3, 0, 1)
@@ -86,9 +98,5 @@ def _turned(
         [np.sqrt(share), share, np.minimum(np.abs(more), 2) / 2, opposite, more > 0, more < 0], axis=1
     )
     *weights, intercept = TURNED
-    turned = 1 / (1 + np.exp(-(near * (told.astype(np.float64) @ np.array(weights)) + intercept)))
-    counted = like > NEAR
-    if counted.sum() < FEWEST_MET or float(turned[counted].mean()) < TURNED_ANSWER:
-        return np.zeros(len(like), dtype=bool)
-    flags: Flags = counted & (turned > TURNED_SENTENCE)
-    return flags
+    turned: Reals = 1 / (1 + np.exp(-(near * (told.astype(np.float64) @ np.array(weights)) + intercept)))
+    return turned
