@@ -18,7 +18,8 @@ DECIDED = 0.46
 
 def measures(score: Reals, probability: Reals, interval: Reals, marks: Reals) -> dict[str, Any]:
     """Everything about n answers: predicted `score` (n,), `probability` of being right (n,), 90 % `interval` (n, 2), and
-    human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1."""
+    human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1.
+    """
     result: dict[str, Any] = {
         "rows": len(marks),
         "human_mean": round(float(marks.mean()), 4),

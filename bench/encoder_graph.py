@@ -122,7 +122,7 @@ def build(weights: Path) -> onnx.ModelProto:
             outputs.append(graph.op("Reshape", hidden, full, output=f"layer_{index + 1}"))
 
     dims = ["batch", "length"]
-    model = helper.make_model(
+    return helper.make_model(
         helper.make_graph(
             graph.nodes,
             "all-MiniLM-L6-v2",
@@ -133,7 +133,6 @@ def build(weights: Path) -> onnx.ModelProto:
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=9,
     )
-    return model
 
 
 def main() -> int:

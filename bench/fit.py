@@ -106,7 +106,8 @@ def exported(model: ExtraTreesClassifier) -> dict[str, Any]:
 
 def fold_probabilities(path: Path) -> dict[str, tuple[Any, Any]]:
     """By corpus: the calibrated probability of each training answer from weights that never saw its question, and
-    the human marks (0 or 1); the calibration, two numbers, is fitted on all folds together."""
+    the human marks (0 or 1); the calibration, two numbers, is fitted on all folds together.
+    """
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     measured = measure(rows, LocalEngine())

@@ -20,7 +20,8 @@ import numpy as np
 
 from bench.agreement import measures
 from worker.analysis.gates import screen
-from worker.analysis.local.engine import Grade, LocalEngine, row_question
+from worker.analysis.local.engine import LocalEngine
+from worker.analysis.local.grading import Grade, row_question
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NEEDED = ("question", "reference", "answer", "score", "score_max")
@@ -232,7 +233,8 @@ def _shared(engine: LocalEngine) -> dict[str, Any]:
     train = SHARED / "semeval2013-train.csv"
     if train.is_file():
         try:
-            from bench.fit import fold_probabilities
+            # Only here: users of the other commands have no scikit-learn.
+            from bench.fit import fold_probabilities  # noqa: PLC0415
         except ImportError:
             sys.stderr.write("Folds over the training file need scikit-learn; left out.\n")
             return results

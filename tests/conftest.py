@@ -37,7 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     if not os.environ.get("DATABASE_URL"):
-        pytest.exit("Run `make test`, or `python devstack.py exec -- python -m pytest ...`: no DATABASE_URL is set.")
+        pytest.exit(
+            "Run `make test`, or `python devstack.py exec -- python -m pytest ...`: no DATABASE_URL is set."
+        )
     # Password hashing is made quick; the number of rounds has a test of its own.
     return dataclasses.replace(read_settings(), rate_limits=False, password_hash_rounds=4)
 
@@ -112,7 +114,10 @@ class Api:
     tokens: dict[str, Any]
 
     def call(self, method: str, path: str, *, token: str | None = None, **kwargs: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {token or self.tokens['access_token']}", **kwargs.pop("headers", {})}
+        headers = {
+            "Authorization": f"Bearer {token or self.tokens['access_token']}",
+            **kwargs.pop("headers", {}),
+        }
         return self.client.open(path, method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
@@ -126,11 +131,15 @@ class Api:
 
     def start(self, **wishes: Any) -> dict[str, Any]:
         """A started interview; by default two questions for a backend engineer."""
-        response = self.post("/api/interviews/start", {"job_role": "Backend Engineer", "num_questions": 2, **wishes})
+        response = self.post(
+            "/api/interviews/start", {"job_role": "Backend Engineer", "num_questions": 2, **wishes}
+        )
         assert response.status_code == 201, response.json
         return response.json
 
-    def answer(self, question_id: str, text: str = "An index keeps keys sorted, so lookups are fast.", **more: Any) -> dict[str, Any]:
+    def answer(
+        self, question_id: str, text: str = "An index keeps keys sorted, so lookups are fast.", **more: Any
+    ) -> dict[str, Any]:
         response = self.post(f"/api/questions/{question_id}/answer", {"user_answer": text, **more})
         assert response.status_code == 202, response.json
         return response.json
@@ -147,7 +156,13 @@ def make_user(client: FlaskClient) -> Callable[..., Api]:
 
     def make(**fields: Any) -> Api:
         name = f"user-{uuid.uuid4().hex[:12]}"
-        body = {"email": f"{name}@example.com", "username": name, "password": PASSWORD, "full_name": "Ada Lovelace", **fields}
+        body = {
+            "email": f"{name}@example.com",
+            "username": name,
+            "password": PASSWORD,
+            "full_name": "Ada Lovelace",
+            **fields,
+        }
         registered = client.post("/api/auth/register", json=body)
         assert registered.status_code == 201, registered.json
         login = client.post("/api/auth/login", json={"email": body["email"], "password": body["password"]})

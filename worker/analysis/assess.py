@@ -36,13 +36,13 @@ def judge(
     screening = screening or screen(answer, question)
     findings = tuple(_settled(answer, screening, finding) for finding in extraction.findings)
     relevance = 0.0 if screening.insufficient else extraction.relevance
-    scores = scoring.dimension_scores(findings, relevance, question.question_type, question.level)
+    scores = scoring.dimension_scores(findings, relevance, question.level)
     if screening.cap < 100.0:
         scores = {name: min(score, screening.cap) for name, score in scores.items()}
     score = scoring.overall(scores, question.question_type, question.level, screening.cap)
     weights = scoring.weights_for(question.question_type, question.level)
     delivery = deliver(answer, time_taken_seconds)
-    told = feedback.write(answer, question, findings, scores, score, screening, extraction.notes, delivery)
+    told = feedback.write(question, findings, scores, screening, extraction.notes, delivery)
     confidence = 0.95 if screening.insufficient else extraction.confidence
     return Assessment(
         score=score,

@@ -48,11 +48,9 @@ class Feedback:
 
 
 def write(
-    answer: str,
     question: QuestionSpec,
     findings: Sequence[Finding],
     scores: dict[str, float],
-    score: float,
     screening: Screening,
     notes: Sequence[str],
     delivery: Delivery,

@@ -119,9 +119,7 @@ def share(weight: float, level: Level) -> float:
     return LEVEL_WEIGHTS[level][tier] * max(weight, 0.0) / tier
 
 
-def dimension_scores(
-    findings: Sequence[Finding], relevance: float, question_type: QuestionType, level: Level
-) -> dict[str, float]:
+def dimension_scores(findings: Sequence[Finding], relevance: float, level: Level) -> dict[str, float]:
     """Each dimension, 0-100, from what was found and how relevant (0-1) the text is to the question."""
     if not findings:
         return dict.fromkeys(DIMENSIONS, 0.0)

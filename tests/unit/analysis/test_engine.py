@@ -27,7 +27,9 @@ def test_half_of_the_model_answer_lands_in_the_middle() -> None:
 
 
 def test_the_model_answer_denied_sentence_by_sentence_earns_little() -> None:
-    denied = " ".join(f"It is not true that {part}." for part in QUESTION.model_answer.rstrip(".").split(". "))
+    denied = " ".join(
+        f"It is not true that {part}." for part in QUESTION.model_answer.rstrip(".").split(". ")
+    )
     assert ENGINE.assess(denied, QUESTION).score <= 40
 
 

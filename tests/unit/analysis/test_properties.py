@@ -37,7 +37,9 @@ POINTS = (
     "When it is too full the table grows and all keys are rehashed.",
     "I have used such tables for caching user sessions.",
 )
-SLOW = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def score(answer: str) -> float:
@@ -77,11 +79,18 @@ def test_any_text_is_judged_and_every_quote_stands_in_it(answer: str) -> None:
         assert answer[evidence.start : evidence.end] == evidence.quote
 
 
-@given(st.lists(st.floats(0, 1), min_size=4, max_size=4), st.integers(0, 3), st.floats(0, 1), st.sampled_from(QuestionType))
-def test_more_coverage_never_lowers_any_dimension(coverage: list[float], at: int, more: float, kind: QuestionType) -> None:
+@given(
+    st.lists(st.floats(0, 1), min_size=4, max_size=4),
+    st.integers(0, 3),
+    st.floats(0, 1),
+    st.sampled_from(QuestionType),
+)
+def test_more_coverage_never_lowers_any_dimension(
+    coverage: list[float], at: int, more: float, kind: QuestionType
+) -> None:
     def scored(values: list[float]) -> dict[str, float]:
         findings = [Finding(c, status_of(v), v) for c, v in zip(QUESTION.criteria, values, strict=True)]
-        return dimension_scores(findings, 0.8, kind, Level.ADVANCED)
+        return dimension_scores(findings, 0.8, Level.ADVANCED)
 
     higher = [*coverage]
     higher[at] = max(higher[at], more)

@@ -71,7 +71,7 @@ class Screening:
     flags: tuple[str, ...] = ()
 
 
-def screen(answer: str, question: QuestionSpec) -> Screening:
+def screen(answer: str, question: QuestionSpec) -> Screening:  # noqa: C901 - a rule after the other, in their order
     """Applies every rule to an answer; see the module."""
     notes: list[str] = []
     flags: list[str] = []

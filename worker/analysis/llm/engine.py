@@ -216,8 +216,7 @@ def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped
     if not capped:
         return abs(one.score - other.score)
     correctness = [
-        dimension_scores(judged.findings, 0.0, question.question_type, question.level)["correctness"]
-        for judged in (one, other)
+        dimension_scores(judged.findings, 0.0, question.level)["correctness"] for judged in (one, other)
     ]
     return abs(correctness[0] - correctness[1])
 
