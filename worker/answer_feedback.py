@@ -16,7 +16,7 @@ from worker.analysis.errors import AnalysisError, JobCancelledError
 from worker.analysis.types import Assessment, Engine, QuestionSpec, Report, Status
 from worker.feedback import to_wire
 from worker.questions import question_spec
-from worker.skill_gap_analysis import SkillGapAnalysis, analysis_is_done, standing
+from worker.skill_gap_analysis import SkillGapAnalysis, analysis_is_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ class AnswerFeedback:
             _append_follow_up(session, question, result)
         if analysis_is_done(session, claimed.interview_id):
             # Practice after the interview, or feedback that came late: the standing follows at once.
-            gaps = SkillGapAnalysis()
-            gaps.store(session, claimed, standing(gaps.read(session, claimed)))
+            SkillGapAnalysis().redraw(session, claimed)
 
     def costs(self, result: Judged) -> dict[str, float | None]:
         return {
@@ -125,7 +124,7 @@ def _append_follow_up(session: Session, question: Question, result: Judged) -> N
     None where it missed nothing, or where the bank has no follow-up for what it missed.
     """
     weights = {
-        finding.criterion.key: finding.criterion.weight * (2 if finding.status is Status.MISSING else 1)
+        finding.criterion.key: finding.lack
         for finding in result.assessment.findings
         if finding.status is not Status.COVERED
     }

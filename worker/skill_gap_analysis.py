@@ -79,28 +79,37 @@ class SkillGapAnalysis:
         if inputs != result.inputs:
             # Feedback came while this one was drawn up; under the lock, none comes.
             result = standing(inputs)
-        session.execute(sa.delete(SkillGap).where(SkillGap.interview_id == interview.id))
-        session.add_all(
-            SkillGap(
-                user_id=interview.user_id,
-                interview_id=interview.id,
-                skill_id=gap.skill_id,
-                skill_name=gap.skill_name,
-                proficiency_level=gap.proficiency_level,
-                gap_score=round(gap.gap_score, 2),
-                confidence=gap.confidence,
-                trend=gap.trend,
-                evidence=list(gap.evidence),
-                recommendation=gap.recommendation,
-                study_plan=list(gap.study_plan),
-                next_review_on=gap.next_review_on,
-            )
-            for gap in result.gaps
-        )
-        session.flush()
+        _write(session, interview, result)
+
+    def redraw(self, session: Session, claimed: Claim) -> None:
+        """Draw it up from all there is now, in the caller's transaction."""
+        interview = lifecycle.lock_interview(session, claimed.interview_id)
+        _write(session, interview, standing(self.read(session, claimed)))
 
     def costs(self, result: Standing) -> dict[str, float | None]:
         return {}
+
+
+def _write(session: Session, interview: Interview, result: Standing) -> None:
+    session.execute(sa.delete(SkillGap).where(SkillGap.interview_id == interview.id))
+    session.add_all(
+        SkillGap(
+            user_id=interview.user_id,
+            interview_id=interview.id,
+            skill_id=gap.skill_id,
+            skill_name=gap.skill_name,
+            proficiency_level=gap.proficiency_level,
+            gap_score=round(gap.gap_score, 2),
+            confidence=gap.confidence,
+            trend=gap.trend,
+            evidence=list(gap.evidence),
+            recommendation=gap.recommendation,
+            study_plan=list(gap.study_plan),
+            next_review_on=gap.next_review_on,
+        )
+        for gap in result.gaps
+    )
+    session.flush()
 
 
 def analysis_is_done(session: Session, interview_id: uuid.UUID) -> bool:

@@ -91,6 +91,11 @@ class Finding:
     contradicted: bool = False
     credit: float | None = None
 
+    @property
+    def lack(self) -> float:
+        """How much a follow-up question should aim at it: a missing point counts twice a partial one."""
+        return self.criterion.weight * (2 if self.status is Status.MISSING else 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:

@@ -225,7 +225,7 @@ def _missed(assessment: Assessment) -> Finding | None:
     """The heaviest criterion that is not covered; a missing one counts twice a partial one."""
     return max(
         (finding for finding in assessment.findings if finding.status is not Status.COVERED),
-        key=lambda finding: finding.criterion.weight * (2 if finding.status is Status.MISSING else 1),
+        key=lambda finding: finding.lack,
         default=None,
     )
 
