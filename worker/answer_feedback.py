@@ -102,10 +102,8 @@ class AnswerFeedback:
             # Practice after the interview, or feedback that came late: the standing follows at once.
             SkillGapAnalysis().redraw(session, claimed)
 
-    def costs(self, result: Judged) -> dict[str, float | None]:
-        return {
-            name: result.assessment.usage.get(name) for name in ("input_tokens", "output_tokens", "cost_usd")
-        }
+    def usage(self, result: Judged) -> dict[str, float]:
+        return result.assessment.usage
 
 
 def _wants_follow_up(interview: Interview, question: Question, response: Response) -> bool:

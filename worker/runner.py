@@ -72,11 +72,13 @@ class Runner:
             try:
                 stored = self._analyse_and_store(claimed, lease)
                 outcome = "succeeded" if stored else "refused"
-            except JobCancelledError:
+            except JobCancelledError as error:
+                self._charge(claimed, error)
                 outcome = "cancelled"
             except SoftTimeLimitExceeded:
                 outcome = self._failed(claimed, ProviderTimeoutError("The analysis took too long."))
             except AnalysisError as error:
+                self._charge(claimed, error)
                 outcome = self._failed(claimed, error)
             except NotFoundError:
                 outcome = "gone"
@@ -109,16 +111,25 @@ class Runner:
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
                 lifecycle.lock_interview(session, claimed.interview_id)
-                if not leases.succeed(
-                    session, claimed, engine_seconds=engine_seconds, **analysis.costs(result)
-                ):
+                if not leases.succeed(session, claimed, engine_seconds=engine_seconds):
                     session.rollback()
                     return False
+                leases.charge(session, claimed.job_id, analysis.usage(result))
                 analysis.store(session, claimed, result)
                 lifecycle.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
                 return True
 
         return _persistently(store)
+
+    def _charge(self, claimed: Claim, error: AnalysisError) -> None:
+        """Note what a try that gave no result was paid for all the same."""
+
+        def store() -> None:
+            with self._sessions.begin() as session:
+                leases.charge(session, claimed.job_id, error.usage)
+
+        if error.usage:
+            _persistently(store)
 
     def _failed(self, claimed: Claim, error: AnalysisError) -> str:
         """Queue again after a failure that may pass, while tries are left; else fail, with its code."""

@@ -86,7 +86,7 @@ class SkillGapAnalysis:
         interview = lifecycle.lock_interview(session, claimed.interview_id)
         _write(session, interview, standing(self.read(session, claimed)))
 
-    def costs(self, result: Standing) -> dict[str, float | None]:
+    def usage(self, result: Standing) -> dict[str, float]:
         return {}
 
 

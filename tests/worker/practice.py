@@ -53,6 +53,7 @@ class TestEngine:
     provider: str = "test"
     model: str = "test-1"
     meanwhile: Callable[[Report], None] = field(default=lambda _report: None)
+    usage: dict[str, float] = field(default_factory=dict)
 
     def load(self) -> None:
         """There is nothing to load."""
@@ -68,7 +69,7 @@ class TestEngine:
         self.meanwhile(report)
         findings = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)
         extraction = Extraction(findings, 0.5, 0.5, self.provider, self.model)
-        return judge(answer, question, extraction, time_taken_seconds)
+        return judge(answer, question, extraction, time_taken_seconds, usage=self.usage)
 
 
 class Practice:

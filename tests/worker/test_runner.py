@@ -101,6 +101,29 @@ def test_what_will_not_pass_fails_at_the_first_try(make_runner, practice):
     assert practice.job(job).error_code == "provider_rejected"
 
 
+def paid(error, **usage):
+    error.usage = usage
+    return error
+
+
+def test_what_failed_tries_were_paid_is_summed_with_the_one_that_succeeded(make_runner, practice):
+    job = practice.answer()
+    first = paid(ProviderInvalidOutputError("Gibberish."), input_tokens=100, output_tokens=7, cost_usd=0.5)
+    for error in (first, paid(ProviderUnavailableError("Away."))):
+        make_runner(raises(error)).run(job)
+        practice.time_passes(700.0)
+    spent = {"input_tokens": 20, "output_tokens": 1}
+    assert make_runner(TestEngine(usage=spent)).run(job) is True
+    done = practice.job(job)
+    assert (done.input_tokens, done.output_tokens, done.cost_usd) == (120, 8, 0.5)
+
+
+def test_a_job_that_cost_nothing_says_so_by_no_figure(make_runner, practice):
+    job = practice.answer()
+    assert make_runner().run(job) is True
+    assert practice.job(job).input_tokens is None
+
+
 def test_a_bug_is_an_internal_error_whose_words_stay_inside(make_runner, make_practice):
     practice = make_practice(max_attempts=1)
     job = practice.answer()

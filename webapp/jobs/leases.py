@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +125,14 @@ def renew(
     return renewed is not None
 
 
-def succeed(session: Session, claimed: Claim, **costs: float | None) -> bool:
+def charge(session: Session, job_id: uuid.UUID, usage: Mapping[str, float]) -> None:
+    """Add what a try cost (input_tokens, output_tokens, cost_usd) to the job, whatever became of the try."""
+    if usage:
+        spent = {name: sa.func.coalesce(getattr(Job, name), 0) + amount for name, amount in usage.items()}
+        session.execute(sa.update(Job).where(Job.id == job_id).values(spent))
+
+
+def succeed(session: Session, claimed: Claim, *, engine_seconds: float | None = None) -> bool:
     """Finish the job in the transaction that stores its result; False when the lease is no longer ours."""
     return finish(
         session,
@@ -134,7 +142,7 @@ def succeed(session: Session, claimed: Claim, **costs: float | None) -> bool:
         outcome=AttemptOutcome.SUCCEEDED,
         stage="done",
         progress=1.0,
-        **costs,
+        engine_seconds=engine_seconds,
     )
 
 

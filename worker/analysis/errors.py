@@ -6,7 +6,8 @@ from __future__ import annotations
 class AnalysisError(Exception):
     """`code` is one of the job error codes of the API; `message` is a sentence for the candidate.
 
-    `retryable`: a later try may succeed; `retry_after`: seconds the provider asked us to wait, if it did.
+    `retryable`: a later try may succeed; `retry_after`: seconds the provider asked us to wait, if it did;
+    `usage`: what the provider was paid until then, as in types.Assessment.usage.
     """
 
     code = "internal"
@@ -16,6 +17,7 @@ class AnalysisError(Exception):
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
+        self.usage: dict[str, float] = {}
 
 
 class ProviderTimeoutError(AnalysisError):

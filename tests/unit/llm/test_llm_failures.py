@@ -135,6 +135,18 @@ def test_output_that_is_cut_off_is_invalid_even_where_it_happens_to_parse(engine
     assert failure(engine, ProviderInvalidOutputError).retryable
 
 
+@pytest.mark.parametrize("finish", ["length", "refusal"])
+def test_an_answer_that_is_of_no_use_was_paid_for_all_the_same(finish, engine, provider):
+    provider.then(lambda prompt: says(honest(prompt).text, finish=finish)(prompt))
+    error = failure(engine, (ProviderInvalidOutputError, ProviderRejectedError))
+    assert (error.usage["input_tokens"], error.usage["output_tokens"]) == (1000, 200)
+
+
+def test_a_call_that_was_never_answered_was_paid_nothing(engine, provider):
+    provider.then(status(503))
+    assert failure(engine, ProviderUnavailableError).usage == {"input_tokens": 0, "output_tokens": 0}
+
+
 def reported(prompt):
     return json.loads(honest(prompt).text)
 

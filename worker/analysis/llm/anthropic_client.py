@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import anthropic
 from anthropic.types import Message as Reply
 
 from worker.analysis.llm import failures
-from worker.analysis.llm.client import Completion, Message
+from worker.analysis.llm.client import Completion, Message, completed
 from worker.analysis.llm.deadline import event_hooks
 from worker.analysis.llm.dialect import Dialect
 
@@ -67,10 +68,22 @@ class AnthropicClient:
                 raise failures.unreachable() from None
             except (anthropic.APIError, json.JSONDecodeError, UnicodeDecodeError):
                 raise failures.unreadable() from None
-            return _completion(answer)
+            usage = getattr(answer, "usage", None)
+            read, written, *cached = (
+                getattr(usage, name, None)
+                for name in (
+                    "input_tokens",
+                    "output_tokens",
+                    "cache_creation_input_tokens",
+                    "cache_read_input_tokens",
+                )
+            )
+            if isinstance(read, int):
+                read += sum(count for count in cached if isinstance(count, int))
+            return completed(partial(_text, answer), read, written)
 
 
-def _completion(answer: object) -> Completion:
+def _text(answer: object) -> str:
     """The one whole text of an answer. Raises what stands for anything else."""
     if not isinstance(answer, Reply) or not isinstance(answer.content, list):
         raise failures.unreadable()
@@ -85,15 +98,4 @@ def _completion(answer: object) -> Completion:
     text = "".join(piece for piece in pieces if isinstance(piece, str))
     if not text.strip():
         raise failures.unreadable()
-    usage = answer.usage
-    told = [getattr(usage, name, None) for name in ("input_tokens", "output_tokens")]
-    cached = sum(
-        count
-        for name in ("cache_creation_input_tokens", "cache_read_input_tokens")
-        if isinstance(count := getattr(usage, name, None), int)
-    )
-    return Completion(
-        text,
-        told[0] + cached if isinstance(told[0], int) else None,
-        told[1] if isinstance(told[1], int) else None,
-    )
+    return text

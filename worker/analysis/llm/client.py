@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from worker.analysis.errors import AnalysisError
 
 MAX_OUTPUT_TOKENS = 16_000
 """The most a call may write, a model's thinking included: a bound, not an expectation."""
@@ -45,6 +47,23 @@ class Spending:
             self.untold += 1
         self.input_tokens += completion.input_tokens or 0
         self.output_tokens += completion.output_tokens or 0
+
+    def add_failed(self, usage: Mapping[str, float]) -> None:
+        """A call that gave no usable text, where the provider said what it took."""
+        self.input_tokens += int(usage.get("input_tokens", 0))
+        self.output_tokens += int(usage.get("output_tokens", 0))
+
+
+def completed(read: Callable[[], str], input_tokens: object, output_tokens: object) -> Completion:
+    """The completion whose text `read` gives; an error that it raises is told what the call took all the same."""
+    told = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    tokens = {name: count for name, count in told.items() if isinstance(count, int)}
+    try:
+        text = read()
+    except AnalysisError as error:
+        error.usage = dict(tokens)
+        raise
+    return Completion(text, tokens.get("input_tokens"), tokens.get("output_tokens"))
 
 
 class ModelClient(Protocol):

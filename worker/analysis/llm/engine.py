@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from worker.analysis.assess import judge
-from worker.analysis.errors import ProviderInvalidOutputError
+from worker.analysis.errors import AnalysisError, ProviderInvalidOutputError
 from worker.analysis.gates import screen
 from worker.analysis.llm import questions as wording
 from worker.analysis.llm.client import Message, ModelClient, Spending, make_client
@@ -104,7 +104,11 @@ class LLMEngine:
             return judge(answer, question, extraction, time_taken_seconds, screening=screening)
         spending = Spending()
         reader = Reader(partial(self._ask, spending), self._samples, self._token)
-        extraction = reader.read(answer, screening, question, report)
+        try:
+            extraction = reader.read(answer, screening, question, report)
+        except AnalysisError as error:
+            error.usage = self._usage(spending)
+            raise
         extraction = replace(extraction, provider=self.provider, model=self.model)
         report(0.85, "checking")
         assessment = judge(
@@ -187,7 +191,11 @@ class LLMEngine:
         self, spending: Spending, system: str, messages: Sequence[Message], schema: Mapping[str, Any]
     ) -> str:
         """What the model writes, whole; its tokens are added to the spending."""
-        completion = self._client().complete(system, messages, schema, temperature=self._temperature)
+        try:
+            completion = self._client().complete(system, messages, schema, temperature=self._temperature)
+        except AnalysisError as error:
+            spending.add_failed(error.usage)
+            raise
         spending.add(completion)
         return completion.text
 

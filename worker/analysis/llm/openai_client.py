@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletion
 
 from worker.analysis.llm import failures
-from worker.analysis.llm.client import Completion, Message
+from worker.analysis.llm.client import Completion, Message, completed
 from worker.analysis.llm.deadline import event_hooks
 from worker.analysis.llm.dialect import Dialect
 
@@ -97,10 +98,15 @@ class OpenAIClient:
                 raise failures.unreachable() from None
             except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError):
                 raise failures.unreadable() from None
-            return _completion(answer)
+            usage = getattr(answer, "usage", None)
+            return completed(
+                partial(_text, answer),
+                getattr(usage, "prompt_tokens", None),
+                getattr(usage, "completion_tokens", None),
+            )
 
 
-def _completion(answer: object) -> Completion:
+def _text(answer: object) -> str:
     """The one whole text of an answer. Raises what stands for anything else."""
     # The library builds its types without checking them, and hands over text where the server sent no JSON.
     choices = answer.choices if isinstance(answer, ChatCompletion) else None
@@ -115,10 +121,4 @@ def _completion(answer: object) -> Completion:
     text = getattr(message, "content", None)
     if not isinstance(text, str) or not text.strip():
         raise failures.unreadable()
-    usage = getattr(answer, "usage", None)
-    told_in, told_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-    return Completion(
-        text,
-        told_in if isinstance(told_in, int) else None,
-        told_out if isinstance(told_out, int) else None,
-    )
+    return text
