@@ -144,3 +144,33 @@ def test_feedback_on_a_story_speaks_to_its_teller() -> None:
     covered = ENGINE.assess(case.model_answer, case.spec)
     assert all(point.evidence for point in covered.strengths)
     assert any(finding.criterion.aspect is Aspect.ACTION for finding in covered.findings)
+
+
+STORY_QUESTION = every_case()["conflict-resolution-how-to-do-a-task"]
+OPINION = (
+    "Conflicts between colleagues are normal and should be handled with respect. Good communication is the key to every "
+    "conflict, both sides should listen to each other and agree on criteria. A fair test of both ways is usually best. "
+    "In the end the work and the relation matter more than who wins."
+)
+
+
+def test_opinions_about_a_theme_are_no_story_of_it() -> None:
+    story = ENGINE.assess(STORY_QUESTION.model_answer, STORY_QUESTION.spec).score
+    assert ENGINE.assess(OPINION, STORY_QUESTION.spec).score < min(30, story / 2)
+
+
+def test_a_part_of_the_story_more_never_lowers_the_score() -> None:
+    parts = sentences(STORY_QUESTION.model_answer)
+    scores = [
+        ENGINE.assess(" ".join(parts[:count]), STORY_QUESTION.spec).score
+        for count in range(2, len(parts) + 1)
+    ]
+    assert scores == sorted(scores)
+
+
+def test_the_words_of_a_trade_do_not_make_a_point_of_another_subject() -> None:
+    pauses, pooling = (
+        every_case()[name]
+        for name in ("java-garbage-collection-pauses", "database-administration-connection-pooling")
+    )
+    assert ENGINE.assess(pauses.model_answer, pooling.spec).score <= 30

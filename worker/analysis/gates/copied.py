@@ -31,10 +31,22 @@ def copies_question(text: str, question: QuestionSpec) -> bool:
     mostly = run / len(said) >= COPIED and (run >= 0.5 * len(asked) or run >= 12 or len(said) >= 12)
     if not mostly and run < WHOLE * len(asked):
         return False
+    rest = " ".join(word for word, copied in zip(said, taken, strict=True) if not copied)
+    return len(_added(rest, question)) <= 1
+
+
+def shuffles_question(text: str, question: QuestionSpec) -> bool:
+    """True where the words of what is said stand in the question, in whatever order, and what else is said adds nothing."""
+    said, asked = words(text), set(words(question.text))
+    shared = sum(word in asked for word in said)
+    return len(said) >= FEWEST_COPIED and shared / len(said) >= COPIED and len(_added(text, question)) <= 1
+
+
+def _added(text: str, question: QuestionSpec) -> set[str]:
+    """The words of a text that are expected of an answer and were not given by the question."""
     expected = {*words(question.model_answer), *words(" ".join(c.text for c in question.criteria))}
-    rest = content_words(" ".join(word for word, copied in zip(said, taken, strict=True) if not copied))
-    added = {word for word in rest if word in expected and word not in asked and word not in GENERIC_WORDS}
-    return len(added) <= 1
+    given = {*words(question.text), *GENERIC_WORDS}
+    return {word for word in content_words(text) if word in expected and word not in given}
 
 
 def copies_criteria(text: str, question: QuestionSpec) -> bool:

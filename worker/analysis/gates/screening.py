@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from worker.analysis.gates.aimed import aimed_at_grader
-from worker.analysis.gates.copied import copies_criteria, copies_question
+from worker.analysis.gates.copied import copies_criteria, copies_question, shuffles_question
 from worker.analysis.gates.mentions import only_mentions
 from worker.analysis.gates.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.gates.wording import foreign, gibberish, strung_together
@@ -115,7 +115,8 @@ def screen(answer: str, question: QuestionSpec) -> Screening:  # noqa: C901 - a 
                 "that is close, or how you would find out.",
                 flags,
             )
-    if copies_question(text, question):
+    disordered = strung_together(text)
+    if copies_question(text, question) or (disordered and shuffles_question(text, question)):
         return _nothing(answer, "copied_question", "This repeats the question and does not answer it.", flags)
     expected = frozenset(
         words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria))))
@@ -130,7 +131,7 @@ def screen(answer: str, question: QuestionSpec) -> Screening:  # noqa: C901 - a 
             flags,
         )
     cap = 100.0
-    if strung_together(text):
+    if disordered:
         cap = KEYWORD_LIST_CAP
         flags.append("keyword_list")
         notes.append(

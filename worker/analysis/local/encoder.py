@@ -63,6 +63,7 @@ class Encoder:
         self.tokenizer: Any = Tokenizer.from_file(str(directory / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.vocabulary = frozenset(self.tokenizer.get_vocab())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -20,7 +20,7 @@ from worker.analysis.local.encoder import Encoder, Floats
 from worker.analysis.local.features import NAMES, measure
 from worker.analysis.local.grading import Grade, RowMeasure, row_question, softened
 from worker.analysis.local.head import Head, load_head
-from worker.analysis.local.likeness import Claims, apart, likeness, meet, ramp, stack
+from worker.analysis.local.likeness import Claims, Met, about, apart, likeness, meet, ramp, stack
 from worker.analysis.local.passages import (
     Asked,
     Claim,
@@ -28,9 +28,10 @@ from worker.analysis.local.passages import (
     claim_of,
     cut,
     passages_of,
-    window_embeddings,
+    pooled,
 )
-from worker.analysis.local.stories import STAR, fit, notes_on, with_story
+from worker.analysis.local.spelling import corrected, terms
+from worker.analysis.local.stories import as_story, fit, notes_on
 from worker.analysis.local.texts import Flags, Reals, Text, read
 from worker.analysis.quotes import Span, evidence_at, sentences, words
 from worker.analysis.scoring import COVERED, status_of
@@ -48,14 +49,41 @@ from worker.analysis.types import (
 
 MODEL = "minilm-evidence-1"
 
-NOTHING, ASTRAY = 0.24, 0.07
-"""The likeness that any text on the subject reaches, which earns nothing, and how much more it takes off the subject."""
 
-NARROWEST = 0.06
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a likeness earns. `nothing`: what any text on the subject reaches; `astray`: how much more it takes off the subject;
+    `least` - `most`: what earns everything, by what the model answer itself reaches for the criterion; `straying`: what a
+    window loses that is about something else (likeness.about). Chosen on the bank, see bench/data-provenance.md.
+    """
+
+    nothing: float
+    astray: float
+    least: float
+    most: float
+    straying: float
+
+    def credit(self, value: float, subject: float, given: float, full: float) -> float:
+        """0-1, where the question's own text reaches `given`: what it gives away earns nothing."""
+        nothing = max(self.nothing + self.astray * (1 - subject), GIVEN * given)
+        return ramp(value, nothing, max(full, nothing + NARROWEST))
+
+    def full(self, reached: float) -> float:
+        return min(self.most, max(self.least, REACHED * reached))
+
+
+FACTS = Scale(nothing=0.19, astray=0.12, least=0.24, most=0.55, straying=0.8)
+STORIES = Scale(nothing=0.18, astray=0.07, least=0.22, most=0.46, straying=0.0)
+"""The criteria of stories are told in the abstract ("I asked before I acted"), so that theirs lie lower."""
+
+NARROWEST = 0.05
 """The least distance between the likeness that earns nothing and the one that earns all."""
 
-FULL_LEAST, FULL_MOST = 0.30, 0.46
-"""The likeness that earns everything: what the model answer itself reaches for the criterion, between these."""
+GIVEN = 0.9
+"""The share of the likeness that the question's own text reaches which earns nothing."""
+
+REACHED = 0.97
+"""The share of the model answer's own likeness that earns everything."""
 
 OPPOSITE_LIKENESS = 0.45
 """How like a claim a passage must be for its opposite polarity to count as a contradiction."""
@@ -69,8 +97,8 @@ QUESTIONS_KEPT = 512
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A question as the engine reads it. `claims` are all wordings of all criteria (`wordings`, those of criterion i being
-    `parts[i]`), the model answer's sentences (up to `truths`), and the misconceptions; `full` is the likeness that
-    the model answer reaches for each criterion.
+    `parts[i]`), the model answer's sentences (up to `truths`), and the misconceptions; `full` is the likeness that earns
+    everything for each criterion, `given` the one that the question's own text reaches.
     """
 
     asked: Asked
@@ -79,7 +107,10 @@ class _Prepared:
     wordings: int
     truths: int
     full: tuple[float, ...]
+    given: tuple[float, ...]
     subject: Floats
+    scale: Scale
+    terms: tuple[str, ...]
 
 
 class LocalEngine:
@@ -97,6 +128,12 @@ class LocalEngine:
         """Loads what the engine needs; safe to call again, and done by the first use otherwise."""
         if self._encoder is None:
             self._encoder = Encoder()
+
+    @property
+    def encoder(self) -> Encoder:
+        self.load()
+        assert self._encoder is not None  # noqa: S101 - load() has just seen to it
+        return self._encoder
 
     @property
     def head(self) -> Head:
@@ -129,30 +166,25 @@ class LocalEngine:
             return Extraction(nothing, 0.0, 0.95, self.provider, self.model)
         prepared = self._prepared(question)
         text = screening.text
-        spans, texts = self._sentences(text)
+        spans, texts = self._sentences(text, prepared.terms)
         if not texts:
             nothing = tuple(
                 Finding(criterion, status_of(0.0), 0.0, credit=0.0) for criterion in question.criteria
             )
             return Extraction(nothing, 0.0, 0.6, self.provider, self.model)
         passages = passages_of(texts, prepared.asked)
-        windows = window_embeddings(passages)
-        subject = _subject(windows, prepared.subject)
+        windows = pooled(passages, passages.index)
+        subject = _subject(windows[: passages.short], prepared.subject)
         met = meet(prepared.claims, passages)
-        values = likeness(prepared.claims, met, passages.index, prepared.wordings)
-        values = apart(values, prepared.parts, passages).round(5)
+        values = _values(prepared.claims, prepared.parts, prepared.scale, passages, met, windows)
         tainted = _tainted(passages, said_wrong(passages, prepared.claims, met, prepared.truths))
-        findings = []
-        story = (
-            fit(windows, values, prepared.claims, prepared.parts)
-            if question.question_type is QuestionType.BEHAVIORAL
-            else 0.0
-        )
-        for index, criterion in enumerate(question.criteria):
-            finding = self._find(text, spans, passages, values, tainted, subject, prepared, index, criterion)
-            if question.question_type is QuestionType.BEHAVIORAL and criterion.aspect in STAR:
-                finding = with_story(text, spans, story, criterion, finding)
-            findings.append(finding)
+        findings = [
+            self._find(text, spans, passages, values, tainted, subject, prepared, index, criterion)
+            for index, criterion in enumerate(question.criteria)
+        ]
+        if question.question_type is QuestionType.BEHAVIORAL:
+            near = fit(windows[: passages.short], values, prepared.claims, prepared.parts)
+            findings = as_story(text, spans, near, findings)
         relevance = round(subject, 4)
         certainty = [abs(2 * (finding.credit or 0.0) - 1) for finding in findings]
         confidence = 0.45 + 0.45 * (sum(certainty) / len(certainty) if certainty else 0.0)
@@ -164,7 +196,7 @@ class LocalEngine:
     def measure_row(self, answer: str, question: str, references: Sequence[str]) -> RowMeasure:
         """The features of a short answer against one expected point in several wordings, without gates."""
         prepared = self._prepared(row_question(question, tuple(references)))
-        _, texts = self._sentences(answer)
+        _, texts = self._sentences(answer, prepared.terms)
         if not texts:
             return RowMeasure(np.zeros(len(NAMES)), 0.0, False)
         passages = passages_of(texts, prepared.asked)
@@ -222,8 +254,7 @@ class LocalEngine:
         value = float(straight[claim, window])
         _, where = _peak(crossed)
         opposed = float(crossed[:, where].max())
-        nothing = NOTHING + ASTRAY * (1 - subject)
-        credit = ramp(value, nothing, max(prepared.full[index], nothing + NARROWEST))
+        credit = prepared.scale.credit(value, subject, prepared.given[index], prepared.full[index])
         if opposed >= OPPOSITE_LIKENESS and opposed > value and credit < COVERED:
             shown = _quote(text, spans, passages, where)
             return Finding(
@@ -236,20 +267,19 @@ class LocalEngine:
         evidence = _quote(text, spans, passages, window) if credit > 0 else None
         return Finding(criterion, status_of(credit), round(probability, 4), evidence, credit=round(credit, 4))
 
-    def _sentences(self, text: str) -> tuple[list[Span], list[Text]]:
-        """The sentences of a text that hold a word and a token, encoded one by one."""
+    def _sentences(self, text: str, known: tuple[str, ...] = ()) -> tuple[list[Span], list[Text]]:
+        """The sentences of a text that hold a word and a token, encoded one by one; slips of known words put right."""
         spans = sentences(text)
-        texts = self._read([span.of(text) for span in spans])
+        texts = self._read([corrected(span.of(text), known, self.encoder.vocabulary) for span in spans])
         kept = [
             (span, piece) for span, piece in zip(spans, texts, strict=True) if len(piece.idf) and piece.words
         ]
         return [span for span, _ in kept], [piece for _, piece in kept]
 
     def _read(self, texts: Sequence[str]) -> list[Text]:
-        self.load()
-        if not texts or self._encoder is None:
+        if not texts:
             return []
-        return [read(text, encoded) for text, encoded in zip(texts, self._encoder.encode(texts), strict=True)]
+        return [read(text, encoded) for text, encoded in zip(texts, self.encoder.encode(texts), strict=True)]
 
     def _prepare(self, question: QuestionSpec) -> _Prepared:
         asked_text = self._read([question.text])[0]
@@ -267,15 +297,55 @@ class LocalEngine:
         truths = len(claims)
         claims += [claim_of(text, asked) for text in self._read(question.misconceptions) if len(text.idf)]
         stacked = stack(claims, parts)
-        full = [FULL_MOST] * len(parts)
+        scale = STORIES if question.question_type is QuestionType.BEHAVIORAL else FACTS
+
+        def reached(said: list[Text]) -> list[float]:
+            passages = passages_of(said, asked)
+            windows = pooled(passages, passages.index)
+            values = _values(stacked, parts, scale, passages, meet(stacked, passages), windows)
+            return [float(values[part].max()) for part in parts]
+
+        _, told = self._sentences(question.text)
+        given = reached(told) if told else [0.0] * len(parts)
+        full = [scale.most] * len(parts)
         subject = [asked_text.encoded.pooled]
         if model:
-            passages = passages_of(model, asked)
-            reached = likeness(stacked, meet(stacked, passages), passages.index, wordings)
-            reached = apart(reached, parts, passages)
-            full = [min(FULL_MOST, max(FULL_LEAST, 0.97 * float(reached[part].max()))) for part in parts]
+            full = [scale.full(value) for value in reached(model)]
             subject.append(_unit(np.sum([text.encoded.pooled for text in model], axis=0)))
-        return _Prepared(asked, stacked, tuple(parts), wordings, truths, tuple(full), np.stack(subject))
+        known = terms(
+            (
+                question.text,
+                question.model_answer,
+                *question.misconceptions,
+                *(
+                    text
+                    for criterion in question.criteria
+                    for text in (criterion.text, *criterion.paraphrases)
+                ),
+            )
+        )
+        return _Prepared(
+            asked=asked,
+            claims=stacked,
+            parts=tuple(parts),
+            wordings=wordings,
+            truths=truths,
+            full=tuple(full),
+            given=tuple(given),
+            subject=np.stack(subject),
+            scale=scale,
+            terms=known,
+        )
+
+
+def _values(
+    claims: Claims, parts: Sequence[slice], scale: Scale, passages: Passages, met: Met, windows: Reals
+) -> Reals:
+    """(claims, windows): how fully each window says each wording of the criteria, beside the other criteria and the subject."""
+    wordings = parts[-1].stop
+    values = likeness(claims, met, passages.index, wordings)
+    values = apart(values, parts, passages)
+    return about(values, claims.each[:wordings], windows, scale.straying).round(5)
 
 
 def _peak(values: Reals) -> tuple[int, int]:

@@ -31,6 +31,9 @@ LEAD, LED = 0.05, 0.8
 SHORT, LONG = 20, 40
 """So many words make one point, and from so many on any number of points."""
 
+ABOUT = 0.4
+"""The cosine of sentence embeddings from which a window is about what a claim is about."""
+
 SHARED = 0.6
 """How much of a token's weight is lost where another criterion of the question says it as well."""
 
@@ -181,3 +184,12 @@ def apart(values: Reals, criteria: Sequence[slice], passages: Passages) -> Reals
             ahead = np.clip(others.max(axis=0) - values[part] - LEAD, 0, 1)
             told[part] = values[part] - led * ahead
     return np.clip(told, 0, 1)
+
+
+def about(values: Reals, claims: Sequence[Claim], windows: Reals, straying: float) -> Reals:
+    """(claims, windows): less where a window, taken as a whole, is about something else than the claim. Words of one trade
+    (pool, limit, measure) are met in many a sentence that says nothing of the point.
+    """
+    wanted = np.stack([claim.text.encoded.pooled for claim in claims]).astype(np.float64)
+    away = np.clip(ABOUT - wanted @ windows.T, 0, None)
+    return np.clip(values - straying * away, 0, 1)

@@ -89,6 +89,11 @@ class Passages:
     word_negated: Flags
     pooled: Floats
 
+    @property
+    def short(self) -> int:
+        """How many windows, the first ones, have up to WINDOW sentences."""
+        return sum(last - first <= WINDOW for first, last in self.spans)
+
 
 def passages_of(texts: Sequence[Text], asked: Asked) -> Passages:
     """The windows over an answer's sentences; sentences without a token or a word must be left out before."""
@@ -149,12 +154,6 @@ def cut(passages: Passages, window: int) -> Passages:
         word_negated=passages.word_negated[at_word],
         pooled=passages.pooled[first:last],
     )
-
-
-def window_embeddings(passages: Passages) -> Reals:
-    """(w, 384): the sentence embedding of every window of up to WINDOW sentences, of unit length."""
-    short = [row for row, (first, last) in enumerate(passages.spans) if last - first <= WINDOW]
-    return pooled(passages, passages.index[short])
 
 
 def pooled(passages: Passages, index: npt.NDArray[np.int64]) -> Reals:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,13 +17,16 @@ from worker.analysis.local.likeness import Claims, ramp
 from worker.analysis.local.texts import Reals
 from worker.analysis.quotes import Span, evidence_at, words
 from worker.analysis.scoring import status_of
-from worker.analysis.types import Aspect, Criterion, Finding, QuestionSpec, QuestionType
+from worker.analysis.types import Aspect, Finding, QuestionSpec, QuestionType
 
-STORY_CREDIT = 0.9
+STORY_CREDIT = 0.95
 """The most that a part of a story earns by being told well and on the subject, without the criterion's own substance."""
 
 STORY_FROM, STORY_FULL = 0.54, 0.66
 """Fit (see `fit`) between which a told experience counts as one of the kind that the question asks for."""
+
+TELLING, STORY_SENTENCES = 0.8, 3
+"""How much a sentence must read like a part of a story to count as one, and how many such sentences make a story."""
 
 FEWEST_OWN = 3
 
@@ -31,6 +35,9 @@ _PAST = re.compile(
     r"chose|felt|held|met|put|set|spoke|taught|understood|broke|drew|heard|paid|read|sat|lost|won|\w{2,}ed)\b",
     re.IGNORECASE,
 )
+_PLANNED = re.compile(r"\b(?:i\s+(?:would|will|'d|’d)|i['’](?:d|ll))\b", re.IGNORECASE)
+"""What a person would do: the story that a question about a situation yet to come asks for."""
+
 _OWN = re.compile(r"\b(?:i|my|me|myself|i'd|i've)\b", re.IGNORECASE)
 _SHARED = re.compile(r"\b(?:we|our|us)\b", re.IGNORECASE)
 _CUES = {
@@ -104,22 +111,36 @@ def fit(windows: Reals, values: Reals, claims: Claims, parts: Sequence[slice]) -
     return round(ramp(total / max(len(parts), 1), STORY_FROM, STORY_FULL), 5)
 
 
-def with_story(
-    text: str, spans: Sequence[Span], near: float, criterion: Criterion, finding: Finding
+def as_story(text: str, spans: Sequence[Span], near: float, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a behavioral question as its story shows them: more where a sentence tells that part of a story of the
+    kind asked for (`near`, see `fit`), and less where hardly anything is told at all.
+    """
+    parts = {aspect: [told(span.of(text), aspect) for span in spans] for aspect in STAR}
+    telling = sum(max(values) >= TELLING for values in zip(*parts.values(), strict=True))
+    if any(_PLANNED.search(finding.criterion.text) for finding in findings):
+        telling += sum(bool(_PLANNED.search(span.of(text))) for span in spans)
+    share = ramp(telling, 1, STORY_SENTENCES)
+    return [_told(text, spans, near * share, share, parts.get(f.criterion.aspect), f) for f in findings]
+
+
+def _told(
+    text: str,
+    spans: Sequence[Span],
+    near: float,
+    share: float,
+    values: Sequence[float] | None,
+    finding: Finding,
 ) -> Finding:
-    """The finding, or a better one where a sentence tells that part of a story, and the story is of the kind asked for."""
-    values = [told(span.of(text), criterion.aspect) * near for span in spans]
-    at = max(range(len(values)), key=lambda index: values[index])
-    credit = round(STORY_CREDIT * values[at], 4)
-    if finding.contradicted or credit <= (finding.credit or 0.0):
+    if finding.contradicted:
         return finding
-    return Finding(
-        criterion,
-        status_of(credit),
-        max(finding.coverage, credit),
-        evidence_at(text, spans[at]),
-        credit=credit,
-    )
+    criterion, kept = finding.criterion, round((finding.credit or 0.0) * share, 4)
+    at = max(range(len(values)), key=values.__getitem__) if values else 0
+    credit = round(STORY_CREDIT * near * values[at], 4) if values else 0.0
+    if credit <= kept:
+        evidence = finding.evidence if kept > 0 else None
+        return replace(finding, status=status_of(kept), credit=kept, evidence=evidence)
+    coverage = max(finding.coverage, credit)
+    return Finding(criterion, status_of(credit), coverage, evidence_at(text, spans[at]), credit=credit)
 
 
 def notes_on(text: str, question: QuestionSpec) -> tuple[str, ...]:
