@@ -16,6 +16,8 @@ SEED = 7
 QUESTIONS = 3
 # Where each answer is held to a bound of its own, and no mean to settle, fewer will do.
 FEWER = 2
+# Halves of answers lie far apart: their mean wants more of them.
+MORE = {"half of the model answer": 12}
 FAMILIES = {family.name: family for family in families()}
 # Where the requirement is not met yet, what holds until it is; `python -m bench.attacks` tells the requirement as missed.
 UNTIL_MET = {
@@ -39,7 +41,8 @@ def bench() -> Bench:
 def test_the_judgement_does_with_a_family_of_attacks_what_is_required(bench: Bench, family: Family):
     requirement = UNTIL_MET.get(family.name, family.requirement)
     tried = dataclasses.replace(family, requirement=requirement, times=1)
-    result = bench.run(tried, sample(FEWER if family.clean or family.only else QUESTIONS, SEED), SEED)
+    count = MORE.get(family.name, FEWER if family.clean or family.only else QUESTIONS)
+    result = bench.run(tried, sample(count, SEED), SEED)
     worst = [(outcome.score, outcome.clean_score, outcome.answer[:200]) for outcome in result.worst(2)]
     assert result.met, f"{requirement.text}: {worst}"
 

@@ -6,7 +6,7 @@ import pytest
 
 from bench.attacks.cases import every_case, sentences, wordings
 from tests.unit.analysis.test_properties import ENGINE, QUESTION
-from worker.analysis.gates import screen
+from worker.analysis.gates import Screening, screen
 from worker.analysis.gates.mentions import mentioned, only_mentions
 from worker.analysis.scoring import COVERED, PARTIAL, status_of
 from worker.analysis.types import Aspect, Status
@@ -168,9 +168,19 @@ def test_a_part_of_the_story_more_never_lowers_the_score() -> None:
     assert scores == sorted(scores)
 
 
-def test_the_words_of_a_trade_do_not_make_a_point_of_another_subject() -> None:
-    pauses, pooling = (
-        every_case()[name]
-        for name in ("java-garbage-collection-pauses", "database-administration-connection-pooling")
-    )
-    assert ENGINE.assess(pauses.model_answer, pooling.spec).score <= 30
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("containers-graceful-shutdown", "stream-processing-batch-vs-stream"),
+        ("agile-delivery-wip-limits", "adaptability-priorities-changed"),
+        ("interaction-design-heuristic-review", "learning-and-growth-new-skill-quickly"),
+    ],
+)
+def test_the_words_of_a_trade_do_not_make_a_point_of_another_subject(said: str, asked: str) -> None:
+    assert ENGINE.assess(every_case()[said].model_answer, every_case()[asked].spec).score <= 30
+
+
+def test_what_the_question_gives_away_earns_nothing() -> None:
+    for case in list(every_case().values())[::80]:
+        found = ENGINE.extract(Screening(case.spec.text), case.spec).findings
+        assert not [finding.criterion.key for finding in found if finding.status is Status.COVERED], case.id

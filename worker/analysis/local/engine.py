@@ -72,7 +72,7 @@ class Scale:
         return min(self.most, max(self.least, REACHED * reached))
 
 
-FACTS = Scale(nothing=0.17, astray=0.12, least=0.22, most=0.55, straying=0.8)
+FACTS = Scale(nothing=0.19, astray=0.12, least=0.24, most=0.55, straying=0.8)
 STORIES = Scale(nothing=0.18, astray=0.07, least=0.22, most=0.46, straying=0.0)
 """The criteria of stories are told in the abstract ("I asked before I acted"), so that theirs lie lower."""
 
