@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen:
         sys.stderr.write(f"No such skill: {', '.join(only)}\n")
         return 2
-    engine = LocalEngine()
+    engine = LocalEngine(questions_kept=len(bank))
     names = list(bank)
     vectors = np.stack([encoded.pooled for encoded in Encoder().encode([bank[name].text for name in names])])
     cosines = vectors @ vectors.T

@@ -47,7 +47,7 @@ from worker.analysis.types import (
     unreported,
 )
 
-MODEL = "minilm-evidence-1"
+MODEL = "minilm-evidence-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ OPPOSITE_LIKENESS = 0.45
 RELEVANT_FROM, RELEVANT_FULL = 0.28, 0.52
 """Cosine to the question or the model answer between which a passage counts as about the subject."""
 
-QUESTIONS_KEPT = 512
+QUESTIONS_KEPT = 32
+"""How many questions stay prepared, at about 4 MB each; preparing one anew takes about as long as judging an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,18 @@ class _Prepared:
 
 
 class LocalEngine:
-    """Implements types.Engine. `load()` reads the model (about 90 MB, mapped); call it before forking to share it."""
+    """Implements types.Engine. `load()` reads the model (about 90 MB, mapped); call it before forking to share it.
+
+    `questions_kept`: how many questions stay prepared.
+    """
 
     provider = "local"
     model = MODEL
 
-    def __init__(self) -> None:
+    def __init__(self, questions_kept: int = QUESTIONS_KEPT) -> None:
         self._encoder: Encoder | None = None
         self._head: Head | None = None
-        self._prepared = lru_cache(maxsize=QUESTIONS_KEPT)(self._prepare)
+        self._prepared = lru_cache(maxsize=questions_kept)(self._prepare)
 
     def load(self) -> None:
         """Loads what the engine needs; safe to call again, and done by the first use otherwise."""
