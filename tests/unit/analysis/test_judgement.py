@@ -25,14 +25,13 @@ SAID_OTHERWISE = (
 )
 
 
-# Nine of ten is required; `python -m bench.attacks --family hand` tells how far it is met.
-def test_most_paraphrases_move_the_score_by_at_most_seven() -> None:
+def test_nine_of_ten_paraphrases_move_the_score_by_at_most_seven() -> None:
     moved = []
-    for name in REWORDED[:10]:
+    for name in REWORDED:
         case = every_case()[name]
         before = ENGINE.assess(case.model_answer, case.spec).score
         moved.append(abs(ENGINE.assess(wordings("paraphrases")[name], case.spec).score - before))
-    assert sum(change <= 7 for change in moved) >= 0.6 * len(moved), moved
+    assert sum(change <= 7 for change in moved) >= 0.9 * len(moved), moved
 
 
 @pytest.mark.parametrize(("one", "other"), SAID_OTHERWISE)

@@ -11,6 +11,9 @@ from worker.analysis.types import QuestionSpec
 FEWEST_COPIED, COPIED = 5, 0.8
 """An answer of at least so many words, such a share of which is the question's, is a copy of it."""
 
+RETOLD = 0.6
+"""Such a share of an answer's words is the question's where it tells the question again as a statement."""
+
 WHOLE = 0.8
 """Such a share of the question is the whole question, told again before something else."""
 
@@ -35,11 +38,18 @@ def copies_question(text: str, question: QuestionSpec) -> bool:
     return len(_added(rest, question)) <= 1
 
 
-def shuffles_question(text: str, question: QuestionSpec) -> bool:
-    """True where the words of what is said stand in the question, in whatever order, and what else is said adds nothing."""
-    said, asked = words(text), set(words(question.text))
-    shared = sum(word in asked for word in said)
-    return len(said) >= FEWEST_COPIED and shared / len(said) >= COPIED and len(_added(text, question)) <= 1
+def shuffles_question(text: str, question: QuestionSpec, *, disordered: bool) -> bool:
+    """True where the words of what is said stand in the question, in whatever order, and what else is said adds nothing;
+    where they make sentences, only if nearly all of the question is told again.
+    """
+    said, asked = words(text), words(question.text)
+    if len(said) < FEWEST_COPIED or len(_added(text, question)) > 1:
+        return False
+    shared = sum(word in asked for word in said) / len(said)
+    if disordered:
+        return shared >= COPIED
+    terms = set(content_words(question.text))
+    return shared >= RETOLD and sum(term in said for term in terms) >= WHOLE * len(terms)
 
 
 def _added(text: str, question: QuestionSpec) -> set[str]:

@@ -116,7 +116,7 @@ def screen(answer: str, question: QuestionSpec) -> Screening:  # noqa: C901 - a 
                 flags,
             )
     disordered = strung_together(text)
-    if copies_question(text, question) or (disordered and shuffles_question(text, question)):
+    if copies_question(text, question) or shuffles_question(text, question, disordered=disordered):
         return _nothing(answer, "copied_question", "This repeats the question and does not answer it.", flags)
     expected = frozenset(
         words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria))))

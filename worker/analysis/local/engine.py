@@ -30,6 +30,7 @@ from worker.analysis.local.passages import (
     passages_of,
     pooled,
 )
+from worker.analysis.local.repeated import first_said
 from worker.analysis.local.spelling import corrected, terms
 from worker.analysis.local.stories import as_story, fit, notes_on
 from worker.analysis.local.texts import Flags, Reals, Text, read
@@ -272,8 +273,10 @@ class LocalEngine:
         return Finding(criterion, status_of(credit), round(probability, 4), evidence, credit=round(credit, 4))
 
     def _sentences(self, text: str, known: tuple[str, ...] = ()) -> tuple[list[Span], list[Text]]:
-        """The sentences of a text that hold a word and a token, encoded one by one; slips of known words put right."""
-        spans = sentences(text)
+        """The sentences of a text that hold a word and a token, encoded one by one; slips of known words put right, and
+        what was said before left out.
+        """
+        spans = first_said(text, sentences(text))
         texts = self._read([corrected(span.of(text), known, self.encoder.vocabulary) for span in spans])
         kept = [
             (span, piece) for span, piece in zip(spans, texts, strict=True) if len(piece.idf) and piece.words
