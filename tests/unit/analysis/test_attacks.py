@@ -16,7 +16,7 @@ QUESTIONS = 3
 # Where each answer is held to a bound of its own, and no mean to settle, fewer will do.
 FEWER = 2
 # Halves of answers lie far apart: their mean wants more of them.
-MORE = {"half of the model answer": 12}
+MORE = {"half of the model answer": 24}
 FAMILIES = {family.name: family for family in families()}
 
 
@@ -29,7 +29,7 @@ def bench() -> Bench:
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
 def test_the_judgement_does_with_a_family_of_attacks_what_is_required(bench: Bench, family: Family):
-    tried = dataclasses.replace(family, times=1)
+    tried = family if family.name in MORE else dataclasses.replace(family, times=1)
     count = MORE.get(family.name, FEWER if family.clean or family.only else QUESTIONS)
     result = bench.run(tried, sample(count, SEED), SEED)
     worst = [(outcome.score, outcome.clean_score, outcome.answer[:200]) for outcome in result.worst(2)]
