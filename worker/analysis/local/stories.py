@@ -25,16 +25,22 @@ STORY_CREDIT = 0.95
 STORY_FROM, STORY_FULL = 0.54, 0.66
 """Fit (see `fit`) between which a told experience counts as one of the kind that the question asks for."""
 
-TELLING, STORY_SENTENCES = 0.8, 3
-"""How much a sentence must read like a part of a story to count as one, and how many such sentences make a story."""
+STORY_SENTENCES = 3
+"""So many sentences that tell what the candidate did make a story."""
 
 FEWEST_OWN = 3
 
-_PAST = re.compile(
-    r"\b(?:was|were|had|did|went|came|made|took|got|gave|told|said|saw|knew|thought|found|led|left|kept|began|built|wrote|ran|sent|spent|brought|"
-    r"chose|felt|held|met|put|set|spoke|taught|understood|broke|drew|heard|paid|read|sat|lost|won|\w{2,}ed)\b",
+_PAST_WORDS = (
+    r"(?:was|were|had|did|went|came|made|took|got|gave|told|said|saw|knew|thought|found|led|left|kept|began|built|wrote|ran|sent|spent|brought|"
+    r"chose|felt|held|met|put|set|spoke|taught|understood|broke|drew|heard|paid|read|sat|lost|won|\w{2,}ed)"
+)
+_PAST = re.compile(rf"\b{_PAST_WORDS}\b", re.IGNORECASE)
+_NARRATED = re.compile(
+    rf"\b(?:i|we|i\s+and\s+\w+)\s+(?:\w+ly\s+|also\s+|then\s+|never\s+|still\s+|first\s+|just\s+|only\s+)?{_PAST_WORDS}\b",
     re.IGNORECASE,
 )
+"""Who tells what happened says "I did"; "I derive the figures needed" explains what one does."""
+
 _PLANNED = re.compile(r"\b(?:i\s+(?:would|will|'d|’d)|i['’](?:d|ll))\b", re.IGNORECASE)
 """What a person would do: the story that a question about a situation yet to come asks for."""
 
@@ -116,7 +122,7 @@ def as_story(text: str, spans: Sequence[Span], near: float, findings: Sequence[F
     kind asked for (`near`, see `fit`), and less where hardly anything is told at all.
     """
     parts = {aspect: [told(span.of(text), aspect) for span in spans] for aspect in STAR}
-    telling = sum(max(values) >= TELLING for values in zip(*parts.values(), strict=True))
+    telling = sum(bool(_NARRATED.search(span.of(text))) for span in spans)
     if any(_PLANNED.search(finding.criterion.text) for finding in findings):
         telling += sum(bool(_PLANNED.search(span.of(text))) for span in spans)
     share = ramp(telling, 1, STORY_SENTENCES)
