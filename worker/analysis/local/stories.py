@@ -125,7 +125,7 @@ def as_story(text: str, spans: Sequence[Span], near: float, findings: Sequence[F
     telling = sum(bool(_NARRATED.search(span.of(text))) for span in spans)
     if any(_PLANNED.search(finding.criterion.text) for finding in findings):
         telling += sum(bool(_PLANNED.search(span.of(text))) for span in spans)
-    share = ramp(telling, 0, STORY_SENTENCES)
+    share = ramp(telling, 0.5, STORY_SENTENCES)
     return [_told(text, spans, near * share, share, parts.get(f.criterion.aspect), f) for f in findings]
 
 
