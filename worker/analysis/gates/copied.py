@@ -11,6 +11,9 @@ from worker.analysis.types import QuestionSpec
 FEWEST_COPIED, COPIED = 5, 0.8
 """An answer of at least so many words, such a share of which is the question's, is a copy of it."""
 
+MUCH = 20
+"""So many words that the question does not hold are expected of an answer that could have added something."""
+
 RETOLD = 0.6
 """Such a share of an answer's words is the question's where it tells the question again as a statement."""
 
@@ -49,6 +52,9 @@ def shuffles_question(text: str, question: QuestionSpec, *, disordered: bool) ->
     if disordered:
         return shared >= COPIED
     terms = set(content_words(question.text))
+    # Where hardly anything was to be added, an honest answer is made of the question's words as well.
+    if len(_added(f"{question.model_answer} {' '.join(c.text for c in question.criteria)}", question)) < MUCH:
+        return False
     return shared >= RETOLD and sum(term in said for term in terms) >= WHOLE * len(terms)
 
 
