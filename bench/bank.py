@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from worker.analysis.gates import Screening
+from worker.analysis.screening import Screening
 from worker.analysis.local.encoder import Encoder
 from worker.analysis.local.engine import LocalEngine
 from worker.analysis.types import Aspect, Criterion, Level, QuestionSpec, QuestionType, Status

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from worker.analysis.gates.wording import TABLES_PATH, without_code, word_class
-from worker.analysis.quotes import sentences, words
+from worker.analysis.screening.wording import TABLES_PATH, without_code, word_class
+from worker.analysis.passages import sentences, words
 
 SKILLS = Path("worker/content/skills")
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from bench.agreement import measures
-from worker.analysis.gates import screen
+from worker.analysis.screening import screen
 from worker.analysis.local.engine import LocalEngine
 from worker.analysis.local.grading import Grade, row_question
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.jobs.leases import Claim
 from webapp.jobs.models import JobKind
-from worker.analysis.types import Engine, Report
+from worker.analysis.types import Engine, ProgressCallback
 from worker.answer_feedback import AnswerFeedback
 from worker.skill_gap_analysis import SkillGapAnalysis
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 class Analysis(Protocol, Generic[Inputs, Result]):
     def read(self, session: Session, claimed: Claim) -> Inputs: ...
-    def analyse(self, engine: Engine, inputs: Inputs, report: Report) -> Result: ...
+    def analyse(self, engine: Engine, inputs: Inputs, report: ProgressCallback) -> Result: ...
     def store(self, session: Session, claimed: Claim, result: Result) -> None: ...
     def usage(self, result: Result) -> dict[str, float]: ...
 

@@ -13,7 +13,7 @@ from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
 from webapp.jobs.leases import Claim
 from worker.analysis.errors import AnalysisError, JobCancelledError
-from worker.analysis.types import Assessment, Engine, QuestionSpec, Report, Status
+from worker.analysis.types import Assessment, Engine, QuestionSpec, ProgressCallback, Status
 from worker.feedback import to_wire
 from worker.questions import question_spec
 from worker.skill_gap_analysis import SkillGapAnalysis, analysis_is_done
@@ -69,7 +69,7 @@ class AnswerFeedback:
             job_description=interview.job_description or "",
         )
 
-    def analyse(self, engine: Engine, inputs: AnswerInputs, report: Report) -> Judged:
+    def analyse(self, engine: Engine, inputs: AnswerInputs, report: ProgressCallback) -> Judged:
         assessment = engine.assess(
             inputs.answer, inputs.question, time_taken_seconds=inputs.time_taken_seconds, report=report
         )

@@ -192,7 +192,7 @@ class Lease:
         self._thread.join()
 
     def report(self, progress: float, stage: str) -> None:
-        """The engine's Report: writes progress now and then. Raises JobCancelledError when the lease is gone."""
+        """The engine's ProgressCallback: writes progress now and then. Raises JobCancelledError when the lease is gone."""
         if self._lost.is_set():
             raise JobCancelledError("The job was cancelled, or another worker has it.")
         if time.monotonic() - self._last_report < PROGRESS_EVERY_SECONDS:

@@ -18,7 +18,7 @@ from webapp.jobs.leases import Claim
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.reports.models import SkillGap
 from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
-from worker.analysis.types import Engine, Level, Report, Status
+from worker.analysis.types import Engine, Level, ProgressCallback, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class SkillGapAnalysis:
         skills = _profiles(session, {answer.skill_id: answer.skill_name for answer in answers})
         return SkillInputs(answers, skills, interview.id, datetime.now(UTC).date())
 
-    def analyse(self, engine: Engine, inputs: SkillInputs, report: Report) -> Standing:
+    def analyse(self, engine: Engine, inputs: SkillInputs, report: ProgressCallback) -> Standing:
         report(0.1, "weighing")
         return standing(inputs)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from worker.analysis import errors
 from worker.analysis.assess import judge
-from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, Report, Status, unreported
+from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, Status, ignore_progress
 
 ERRORS = {
     error.code: error
@@ -59,7 +59,7 @@ class FaultyEngine:
         question: QuestionSpec,
         *,
         time_taken_seconds: float | None = None,
-        report: Report = unreported,
+        report: ProgressCallback = ignore_progress,
     ) -> Assessment:
         attempt = self._count(answer)
         for wish, rest in WISH.findall(answer):
@@ -80,24 +80,24 @@ class FaultyEngine:
             file.write(f"{os.getpid()}\n")
         return len(path.read_text().splitlines())
 
-    def _slow(self, attempt: int, report: Report, seconds: str) -> None:
+    def _slow(self, attempt: int, report: ProgressCallback, seconds: str) -> None:
         until = time.monotonic() + float(seconds)
         while time.monotonic() < until:
             report(0.5, "thinking")
             time.sleep(0.05)
 
-    def _stubborn(self, attempt: int, report: Report, seconds: str) -> None:
+    def _stubborn(self, attempt: int, report: ProgressCallback, seconds: str) -> None:
         time.sleep(float(seconds))
 
-    def _hang(self, attempt: int, report: Report) -> None:
+    def _hang(self, attempt: int, report: ProgressCallback) -> None:
         ours, _theirs = socket.socketpair()
         ours.recv(1)
 
-    def _crash(self, attempt: int, report: Report, times: str) -> None:
+    def _crash(self, attempt: int, report: ProgressCallback, times: str) -> None:
         if attempt <= int(times):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _fail(self, attempt: int, report: Report, code: str, times: str, retry_after: str = "") -> None:
+    def _fail(self, attempt: int, report: ProgressCallback, code: str, times: str, retry_after: str = "") -> None:
         if attempt <= int(times):
             raise ERRORS[code](
                 "The provider did not do its part.",

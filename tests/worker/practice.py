@@ -22,7 +22,7 @@ from webapp.interviews.models import (
 )
 from webapp.jobs.models import Job, JobAttempt
 from worker.analysis.assess import judge
-from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, Report, Status, unreported
+from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, Status, ignore_progress
 
 RUBRIC = {
     "criteria": [{"key": "order", "text": "Says that the keys are kept in order.", "weight": 3}],
@@ -52,7 +52,7 @@ class TestEngine:
     __test__ = False
     provider: str = "test"
     model: str = "test-1"
-    meanwhile: Callable[[Report], None] = field(default=lambda _report: None)
+    meanwhile: Callable[[ProgressCallback], None] = field(default=lambda _report: None)
     usage: dict[str, float] = field(default_factory=dict)
 
     def load(self) -> None:
@@ -64,7 +64,7 @@ class TestEngine:
         question: QuestionSpec,
         *,
         time_taken_seconds: float | None = None,
-        report: Report = unreported,
+        report: ProgressCallback = ignore_progress,
     ) -> Assessment:
         self.meanwhile(report)
         findings = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)

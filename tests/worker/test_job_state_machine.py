@@ -46,7 +46,7 @@ from webapp.settings import Settings
 from worker import sweeper
 from worker.analyses import ANALYSES
 from worker.analysis.errors import ProviderRejectedError, ProviderUnavailableError
-from worker.analysis.types import unreported
+from worker.analysis.types import ignore_progress
 from worker.runner import Runner
 
 LEASE_SECONDS = 30.0
@@ -194,7 +194,7 @@ class JobMachine(RuleBasedStateMachine):
         assert self.model.is_held(held)
         analysis = ANALYSES[held.claim.kind]
         inputs = analysis.read(session, held.claim)
-        analysis.store(session, held.claim, analysis.analyse(TestEngine(), inputs, unreported))
+        analysis.store(session, held.claim, analysis.analyse(TestEngine(), inputs, ignore_progress))
         self.open = Open(session, held)
 
     @precondition(lambda self: self.open)
@@ -309,7 +309,7 @@ class JobMachine(RuleBasedStateMachine):
 class _Lease:
     """Of a worker that has not noticed yet that its lease is gone."""
 
-    report = staticmethod(unreported)
+    report = staticmethod(ignore_progress)
 
 
 @pytest.mark.timeout(3600)

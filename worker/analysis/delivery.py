@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from worker.analysis.quotes import WORD, sentences, words
+from worker.analysis.passages import WORD, sentences, words
 from worker.analysis.types import Delivery
 
 _ALWAYS_FILLER = (

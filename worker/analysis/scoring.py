@@ -1,40 +1,38 @@
-"""From findings to a score, by a published formula. No engine and no model is ever asked for a number of points.
+"""From findings and mistakes to a score, by a published formula. No engine and no model is ever asked for points.
 
-Each criterion earns a *credit* of 0-1: `credit = clip((coverage - NOTHING) / (FULL - NOTHING), 0, 1)`, 0 where
-contradicted. It counts with a *share* of its weight that the level sets (LEVEL_WEIGHTS): a beginner question asks
-mostly for the essentials, an advanced one asks for the signs of depth as well.
+Each criterion has a *credit* of 0-1. It counts with a *share* of its weight that the level sets (LEVEL_WEIGHTS): a
+beginner question asks mostly for the essentials, an advanced one asks for the signs of depth as well.
 
-    correctness = 100 x (sum share x credit - CONTRADICTION x sum share of contradicted) / sum share, at least 0
-    depth       = the same mean of credits over what goes beyond the essentials (tier weight 1 and 2, and the
+    trust       = product over the mistakes of (1 - COST x severity), at least LEAST_TRUST
+    correctness = 100 x trust x the mean of credits by share
+    depth       = 100 x trust x the mean of credits over what goes beyond the essentials (weights 1 and 2, and the
                   aspects complexity, edge cases, trade-offs, result and reflection), see DEPTH_WEIGHTS
-    relevance   = 100 x relevance of the text x (GROUND + (1 - GROUND) x mean credit) x (1 - share contradicted)
-    structure   = 100 x the share of the question's parts that are addressed; parts are the aspects it asks for
+    relevance   = 100 x trust x relevance of the text x (GROUND + (1 - GROUND) x mean credit)
+    structure   = 100 x trust x the share of the question's parts that are addressed; parts are the aspects it asks for
                   (STAR for behavioral), or its criteria where there is but one aspect; the best credit of a part counts
-    clarity     = 100 x the mean of credit x how readable the sentence is that shows it
+    clarity     = 100 x root of (the mean of credit x how readable the sentence is that shows it)
     score       = the sum of dimension x weight (DIMENSION_WEIGHTS by type, shifted by level), under any cap
 
-Every term is non-decreasing in every coverage, so a correct point more never lowers a score.
+No credit that rises, and no mistake that is taken away, ever lowers a score.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from worker.analysis.quotes import words
-from worker.analysis.types import Aspect, Finding, Level, QuestionType, Status
+from worker.analysis.passages import words
+from worker.analysis.types import Aspect, Finding, Level, Mistake, QuestionType
 
-RUBRIC_VERSION = "1.0"
+RUBRIC_VERSION = "2.0"
 
 DIMENSIONS = ("relevance", "correctness", "depth", "structure", "clarity")
 
-NOTHING, FULL = 0.15, 0.80
-"""Coverage (a probability) up to which a criterion earns nothing, and from which it earns all."""
+COST = 0.55
+"""The share of the trust that one central mistake of which the engine is sure takes away."""
 
-COVERED, PARTIAL = 0.65, 0.35
-"""Coverage from which a criterion is called covered, and partial."""
-
-CONTRADICTION = 0.5
+LEAST_TRUST = 0.1
 GROUND = 0.35
 
 LEVEL_WEIGHTS = MappingProxyType(
@@ -97,20 +95,10 @@ def weights_for(question_type: QuestionType, level: Level) -> dict[str, float]:
     return weights
 
 
-def credit(finding: Finding) -> float:
-    """What a finding earns, 0-1."""
-    if finding.contradicted:
-        return 0.0
-    if finding.credit is not None:
-        return min(1.0, max(0.0, finding.credit))
-    return min(1.0, max(0.0, (finding.coverage - NOTHING) / (FULL - NOTHING)))
-
-
-def status_of(coverage: float, *, contradicted: bool = False) -> Status:
-    """What a coverage is called."""
-    if contradicted or coverage < PARTIAL:
-        return Status.MISSING
-    return Status.COVERED if coverage >= COVERED else Status.PARTIAL
+def trust(mistakes: Sequence[Mistake]) -> float:
+    """What the mistakes leave of the credits, 0-1; 1 where there are none."""
+    left = math.prod(1 - COST * min(1.0, max(0.0, mistake.severity)) for mistake in mistakes)
+    return max(LEAST_TRUST, left)
 
 
 def share(weight: float, level: Level) -> float:
@@ -119,24 +107,26 @@ def share(weight: float, level: Level) -> float:
     return LEVEL_WEIGHTS[level][tier] * max(weight, 0.0) / tier
 
 
-def dimension_scores(findings: Sequence[Finding], relevance: float, level: Level) -> dict[str, float]:
+def dimension_scores(
+    findings: Sequence[Finding], mistakes: Sequence[Mistake], relevance: float, level: Level
+) -> dict[str, float]:
     """Each dimension, 0-100, from what was found and how relevant (0-1) the text is to the question."""
     if not findings:
         return dict.fromkeys(DIMENSIONS, 0.0)
     shares = [share(finding.criterion.weight, level) for finding in findings]
-    earned = [credit(finding) for finding in findings]
+    earned = [finding.credit for finding in findings]
     mean = _mean(earned, shares)
-    wrong = _mean([float(finding.contradicted) for finding in findings], shares)
+    trusted = trust(mistakes)
     deep = [
         (1.0 if finding.criterion.aspect not in DEEP_ASPECTS else 1.5)
         * DEPTH_WEIGHTS[min((3, 2, 1), key=lambda t: abs(t - finding.criterion.weight))]
         for finding in findings
     ]
     scores = {
-        "relevance": relevance * (GROUND + (1 - GROUND) * mean) * (1 - wrong),
-        "correctness": max(0.0, mean - CONTRADICTION * wrong),
-        "depth": max(0.0, _mean(earned, deep) - CONTRADICTION * wrong),
-        "structure": _structure(findings, earned, shares),
+        "relevance": trusted * relevance * (GROUND + (1 - GROUND) * mean),
+        "correctness": trusted * mean,
+        "depth": trusted * _mean(earned, deep),
+        "structure": trusted * _structure(findings, earned, shares),
         "clarity": _mean(
             [part * _readable(finding) for finding, part in zip(findings, earned, strict=True)], shares
         )

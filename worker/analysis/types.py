@@ -42,15 +42,33 @@ class Status(StrEnum):
     MISSING = "missing"
 
 
+COVERED, PARTIAL = 0.65, 0.3
+"""Credit from which a criterion is called covered, and partial."""
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing a good answer says. `weight` is 3 (essential), 2 (expected) or 1 (a sign of depth)."""
+    """One thing a good answer says. `weight` is 3 (essential), 2 (expected) or 1 (a sign of depth).
+
+    `topic` names the point after "You explain", `matters` says after "because" why an interviewer likes it; feedback is
+    written from them. Both may be empty.
+    """
 
     text: str
     weight: float
     key: str = ""
     aspect: Aspect = Aspect.CONCEPT
     paraphrases: tuple[str, ...] = ()
+    topic: str = ""
+    matters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """A false claim, or conduct that interviewers hold against a candidate; `why` says what is right, to the candidate."""
+
+    text: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class QuestionSpec:
     skill: str
     criteria: tuple[Criterion, ...]
     model_answer: str
-    misconceptions: tuple[str, ...] = ()
+    red_flags: tuple[RedFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +95,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an engine found for one criterion.
+    """What an engine found for one criterion: `credit` 0-1 is how fully the answer makes the point.
 
-    `coverage` is the calibrated probability (0-1) that a person would say the answer covers it;
-    `contradicted` says that the answer claims the opposite, which `evidence` then shows. `credit` (0-1) is what it
-    earns where an engine measures that apart; None lets scoring.py derive it from `coverage`.
+    `evidence` shows the point; `certainty` (0-1) is how sure the engine is of the credit.
     """
 
     criterion: Criterion
-    status: Status
-    coverage: float
+    credit: float
     evidence: Evidence | None = None
-    contradicted: bool = False
-    credit: float | None = None
+    certainty: float = 1.0
+
+    @property
+    def status(self) -> Status:
+        if self.credit < PARTIAL:
+            return Status.MISSING
+        return Status.COVERED if self.credit >= COVERED else Status.PARTIAL
 
     @property
     def lack(self) -> float:
@@ -98,19 +118,34 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something that the answer says and that is wrong, or conduct that speaks against the candidate.
+
+    `severity` (0-1) is how sure and how central it is, and what it costs (scoring.py); `text` names it, `why` says
+    what is right instead. `criterion` is the point that it contradicts, where it contradicts one.
+    """
+
+    text: str
+    why: str
+    evidence: Evidence
+    severity: float
+    criterion: Criterion | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """All that an engine says of an answer. Scores are computed from it by scoring.py, never by an engine.
 
     `relevance` (0-1): is the answer about the question; `confidence` (0-1): how sure the engine is;
-    `notes`: sentences for the candidate that the engine alone can write; `flags`: codes for operators.
+    `flags`: codes for operators.
     """
 
     findings: tuple[Finding, ...]
+    mistakes: tuple[Mistake, ...]
     relevance: float
     confidence: float
     provider: str
     model: str
-    notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
 
 
@@ -154,6 +189,7 @@ class Assessment:
     score: float
     dimensions: dict[str, Dimension]
     findings: tuple[Finding, ...]
+    mistakes: tuple[Mistake, ...]
     strengths: tuple[Point, ...]
     improvements: tuple[Point, ...]
     summary: str
@@ -168,12 +204,12 @@ class Assessment:
     usage: dict[str, float] = field(default_factory=dict)
 
 
-Report = Callable[[float, str], None]
+ProgressCallback = Callable[[float, str], None]
 """Called with progress (0-1) and a stage in a word or two; raises JobCancelledError to end the work."""
 
 
-def unreported(_progress: float, _stage: str) -> None:
-    """The Report of a caller who does not care."""
+def ignore_progress(_progress: float, _stage: str) -> None:
+    """A ProgressCallback that does nothing."""
 
 
 class Engine(Protocol):
@@ -191,5 +227,5 @@ class Engine(Protocol):
         question: QuestionSpec,
         *,
         time_taken_seconds: float | None = None,
-        report: Report = unreported,
+        report: ProgressCallback = ignore_progress,
     ) -> Assessment: ...

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.attacks.cases import every_case
-from worker.analysis.gates import screen
-from worker.analysis.gates.screening import COPIED_CRITERIA_CAP
+from worker.analysis.screening import screen
+from worker.analysis.screening.screen import COPIED_CRITERIA_CAP
 
 CASES = [every_case()[name] for name in sorted(every_case())[::45]]
 

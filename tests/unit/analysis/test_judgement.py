@@ -6,8 +6,8 @@ import pytest
 
 from bench.attacks.cases import every_case, sentences, wordings
 from tests.unit.analysis.test_properties import ENGINE, QUESTION
-from worker.analysis.gates import Screening, screen
-from worker.analysis.gates.mentions import mentioned, only_mentions
+from worker.analysis.screening import Screening, screen
+from worker.analysis.screening.mentions import mentioned, only_mentions
 from worker.analysis.scoring import COVERED, PARTIAL, status_of
 from worker.analysis.types import Aspect, Status
 

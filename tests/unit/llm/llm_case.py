@@ -5,7 +5,7 @@ from __future__ import annotations
 from fake_provider import overlap, passages
 
 from worker.analysis.assess import judge
-from worker.analysis.gates import screen
+from worker.analysis.screening import screen
 from worker.analysis.scoring import status_of
 from worker.analysis.types import (
     Assessment,
@@ -16,8 +16,8 @@ from worker.analysis.types import (
     Level,
     QuestionSpec,
     QuestionType,
-    Report,
-    unreported,
+    ProgressCallback,
+    ignore_progress,
 )
 
 KEY = "sk-test-key-1234"
@@ -81,7 +81,7 @@ class StandIn:
         question: QuestionSpec,
         *,
         time_taken_seconds: float | None = None,
-        report: Report = unreported,
+        report: ProgressCallback = ignore_progress,
     ) -> Assessment:
         screening = screen(answer, question)
         findings = []

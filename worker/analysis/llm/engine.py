@@ -16,7 +16,7 @@ from typing import Any
 
 from worker.analysis.assess import judge
 from worker.analysis.errors import AnalysisError, ProviderInvalidOutputError
-from worker.analysis.gates import screen
+from worker.analysis.screening import screen
 from worker.analysis.llm import questions as wording
 from worker.analysis.llm.client import Message, ModelClient, Spending, make_client
 from worker.analysis.llm.prices import cost_usd
@@ -30,9 +30,9 @@ from worker.analysis.types import (
     Extraction,
     Finding,
     QuestionSpec,
-    Report,
+    ProgressCallback,
     Status,
-    unreported,
+    ignore_progress,
 )
 
 FAR_APART = 35.0
@@ -93,7 +93,7 @@ class LLMEngine:
         question: QuestionSpec,
         *,
         time_taken_seconds: float | None = None,
-        report: Report = unreported,
+        report: ProgressCallback = ignore_progress,
     ) -> Assessment:
         """The assessment of an answer; see types.Engine. `usage` says what its calls took and cost."""
         report(0.05, "reading")

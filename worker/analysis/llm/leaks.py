@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.analysis.llm.stems import stems
-from worker.analysis.quotes import words
+from worker.analysis.passages import words
 from worker.analysis.types import QuestionSpec
 
 RUN = 5

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from worker.analysis.llm.stems import stems
-from worker.analysis.quotes import Span, evidence_at, find_quote, sentences, words
+from worker.analysis.passages import Span, evidence_at, find_quote, sentences, words
 from worker.analysis.types import Evidence, QuestionSpec
 
 LEFT_OUT = "[…]"

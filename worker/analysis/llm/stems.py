@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.analysis.gates import content_words
+from worker.analysis.screening import content_words
 
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "ed", "es", "ly", "er", "s", "e")
 

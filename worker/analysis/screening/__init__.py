@@ -5,7 +5,7 @@ from the question (same length, so that spans stay true), and says whether what 
 to which score. The rules are general properties of text, never lists of known attacks.
 """
 
-from worker.analysis.gates.screening import Screening, screen
-from worker.analysis.gates.vocabulary import FUNCTION_WORDS, GENERIC_WORDS, content_words
+from worker.analysis.screening.screen import Screening, screen
+from worker.analysis.screening.vocabulary import FUNCTION_WORDS, GENERIC_WORDS, content_words
 
 __all__ = ["FUNCTION_WORDS", "GENERIC_WORDS", "Screening", "content_words", "screen"]

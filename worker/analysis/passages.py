@@ -18,6 +18,15 @@ _ABBREVIATION = re.compile(
 LONG_SENTENCE_WORDS = 45
 """Beyond this a sentence is cut at its commas and conjunctions: one passage is one thought."""
 
+CODE_LINE = re.compile(
+    r"[{};=]\s*$|^\s*(?:def|class|return|for|while|if|else|elif|import|from|SELECT|FROM|WHERE|GROUP BY|HAVING|ORDER BY|LEFT JOIN|JOIN|WITH|"
+    r"const|let|var|public|private|static|func|fn|try|except|catch)\b.*[:;(){}=,]|^\s{4,}\S|^\s*(?:SELECT|FROM|WHERE|GROUP BY|HAVING|ORDER BY)\b"
+)
+"""A line that looks like code."""
+
+CODE_BLOCK_WORDS = 40
+"""Lines of code are read together up to this many words: a single line says little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -48,7 +57,24 @@ def sentences(text: str) -> list[Span]:
         spans.extend(_pieces(text, start, match.start()))
         start = match.end()
     spans.extend(_pieces(text, start, len(text)))
-    return spans
+    return _code_joined(text, spans)
+
+
+def _code_joined(text: str, spans: list[Span]) -> list[Span]:
+    """Neighbouring lines of code as one span each block."""
+    joined: list[Span] = []
+    open_block = False
+    for span in spans:
+        line = text[text.rfind("\n", 0, span.start) + 1 : span.end]
+        code = "\n" in text and bool(CODE_LINE.search(line))
+        if code and open_block:
+            together = Span(joined[-1].start, span.end)
+            if len(WORD.findall(together.of(text))) <= CODE_BLOCK_WORDS:
+                joined[-1] = together
+                continue
+        joined.append(span)
+        open_block = code
+    return joined
 
 
 def _pieces(text: str, start: int, end: int) -> list[Span]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from worker.analysis.quotes import words
+from worker.analysis.passages import words
 
 WORDS_PATH = Path(__file__).parent / "words.txt"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from worker.analysis.gates.aimed import aimed_at_grader
-from worker.analysis.gates.copied import copies_criteria, copies_question, shuffles_question
-from worker.analysis.gates.mentions import only_mentions
-from worker.analysis.gates.vocabulary import GENERIC_WORDS, content_words
-from worker.analysis.gates.wording import foreign, gibberish, strung_together
-from worker.analysis.quotes import Span, sentences, words
+from worker.analysis.screening.aimed import aimed_at_grader
+from worker.analysis.screening.copied import copies_criteria, copies_question, shuffles_question
+from worker.analysis.screening.mentions import only_mentions
+from worker.analysis.screening.vocabulary import GENERIC_WORDS, content_words
+from worker.analysis.screening.wording import foreign, gibberish, strung_together
+from worker.analysis.passages import Span, sentences, words
 from worker.analysis.types import Insufficient, QuestionSpec
 
 FEWEST_TALK = 6

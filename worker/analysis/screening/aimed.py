@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from worker.analysis.quotes import words
+from worker.analysis.passages import words
 
 _OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass|skip|drop|stop\s+(?:following|using))\b[^.!?\n]{0,40}?\b(?:instructions?|rubrics?|"

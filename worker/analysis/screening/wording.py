@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from worker.analysis.gates.vocabulary import FOREIGN_WORDS, FUNCTION_WORDS
-from worker.analysis.quotes import sentences, words
+from worker.analysis.screening.vocabulary import FOREIGN_WORDS, FUNCTION_WORDS
+from worker.analysis.passages import CODE_LINE, sentences, words
 
 TABLES_PATH = Path(__file__).parent / "tables.json"
 
@@ -29,11 +29,6 @@ ORDER_FLOOR, ORDER_SLACK = -0.12, 0.5
 FEW_FUNCTION_WORDS = 0.15
 SHORT = 10
 """Texts of fewer words are too short to tell a list from a terse answer."""
-
-_CODE_LINE = re.compile(
-    r"[{};=]\s*$|^\s*(?:def|class|return|for|while|if|else|elif|import|from|SELECT|FROM|WHERE|const|let|var|public|private)\b.*[:;(){}=]|^\s{4,}\S"
-)
-
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:
@@ -48,7 +43,7 @@ def without_code(text: str) -> str:
     )
     lines = text.splitlines(keepends=True)
     return "".join(
-        " " * (len(line) - 1) + "\n" if len(lines) > 1 and _CODE_LINE.search(line.rstrip("\n")) else line
+        " " * (len(line) - 1) + "\n" if len(lines) > 1 and CODE_LINE.search(line.rstrip("\n")) else line
         for line in lines
     )
 
