@@ -80,6 +80,15 @@ def read_statements(path: Path = CORPUS / "statements.json") -> dict[tuple[str, 
     }
 
 
+def read_stated(path: Path = CORPUS / "red_flags.json") -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
+    """By (question id, a red flag's text), the `wrong` passages that state it, as (criterion key, index)."""
+    stated = {}
+    for row in json.loads(path.read_text(encoding="utf-8")):
+        references = [reference.rsplit(":", 1) for reference in row["stated_by"]]
+        stated[row["question_id"], row["text"]] = tuple((key, int(number)) for key, number in references)
+    return stated
+
+
 def read_answers(path: Path = CORPUS / "answers.json") -> list[GradedAnswer]:
     """The graded answers of a file in the form of corpus/answers.json."""
     return [_answer(row) for row in json.loads(path.read_text(encoding="utf-8"))]

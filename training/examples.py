@@ -87,8 +87,10 @@ class BankExamples:
         bank: dict[str, dict[str, Any]],
         statements: dict[tuple[str, str], Statements],
         answers: Sequence[GradedAnswer],
+        stated: dict[tuple[str, str], tuple[tuple[str, int], ...]],
     ) -> None:
         self.bank = bank
+        self.stated = stated
         self.statements = statements
         self.keys: dict[str, list[str]] = defaultdict(list)
         for question_id, key in statements:
@@ -196,13 +198,13 @@ class BankExamples:
         """A red flag is a claim as well: passages that state it, passages that say what is right, and neither."""
         for question_id in self.ids:
             for flag in self.bank[question_id].get("red_flags") or []:
-                stated = [reference.rsplit(":", 1) for reference in flag.get("stated_by", ())]
+                stated = self.stated.get((question_id, flag["text"]), ())
                 keys = self.keys[question_id]
                 about = [key for key, _ in stated if (question_id, key) in self.statements]
                 for key, number in stated:
-                    wrong = self.statements[question_id, key].wrong if key in about else ()
-                    if int(number) < len(wrong):
-                        yield passage(flag["text"], wrong[int(number)], MAKES, 1.0, "red flag")
+                    if key in about:
+                        wrong = self.statements[question_id, key].wrong[number]
+                        yield passage(flag["text"], wrong, MAKES, 1.0, "red flag")
                 yield passage(flag["text"], loosely(flag["text"], rng), MAKES, 0.5, "red flag")
                 for key in {*about, *rng.sample(keys, min(2, len(keys)))}:
                     own = self.statements[question_id, key]

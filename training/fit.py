@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from training.corpus import GradedAnswer, read_answers, read_bank, read_statements
+from training.corpus import read_answers, read_bank, read_statements
 from training.examples import BankExamples, Example, build
 from training.model import Encoded, Judge, Tokenizer, collate, pool_of, pooled_reading
 from training.splits import held_out
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answers = [answer for answer in answers if not held_out(answer.question_id)]
     if options.unseen:
         statements = {at: own for at, own in statements.items() if held_out(at[0]) != "unseen"}
-    source = BankExamples(bank, statements, answers)
+    source = BankExamples(bank, statements, answers, read_stated())
     teacher = None
     if options.teacher:
         teacher = Judge.start(options.teacher_start)

@@ -15,8 +15,8 @@ from webapp.catalog.models import BankQuestion
 from webapp.rewording import KEPT_SECONDS, reply_key
 from webapp.settings import Settings
 from worker.analysis.errors import AnalysisError
+from worker.analysis.rubric import question_spec
 from worker.analysis.types import Engine, QuestionSpec
-from worker.questions import rubric_spec
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def reword(settings: Settings, sessions: sessionmaker[Session], engine: Engine, 
         asked = json.loads(raw)
         with sessions() as session:
             found = {
-                question.id: rubric_spec(
+                question.id: question_spec(
                     question.content,
                     text=question.content["text"],
                     question_type=question.question_type,

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from worker.analysis.types import Aspect, Criterion, Level, QuestionSpec, QuestionType
+from worker.analysis.rubric import bank_question_spec
+from worker.analysis.types import QuestionSpec
 from worker.content.bank import Bank, read_bank
 
 TEXTS = Path(__file__).parent / "texts"
@@ -73,23 +74,4 @@ def sentences(text: str) -> list[str]:
 
 
 def _case(question: dict[str, Any]) -> Case:
-    criteria = tuple(
-        Criterion(
-            text=criterion["text"],
-            weight=criterion["weight"],
-            key=criterion["key"],
-            aspect=Aspect(criterion["aspect"]),
-            paraphrases=tuple(criterion["paraphrases"]),
-        )
-        for criterion in question["criteria"]
-    )
-    spec = QuestionSpec(
-        text=question["text"],
-        question_type=QuestionType(question["type"]),
-        level=Level(question["level"]),
-        skill=question["skill"],
-        criteria=criteria,
-        model_answer=question["model_answer"],
-        misconceptions=tuple(question["misconceptions"]),
-    )
-    return Case(question["id"], question["skill"], spec)
+    return Case(question["id"], question["skill"], bank_question_spec(question))

@@ -93,7 +93,7 @@ def families() -> list[Family]:
         Family("criteria negated by rule", negation.criteria_negated, stays_low(40)),
         Family("criteria denied", negation.criteria_denied, stays_low(40)),
         Family("model answer negated by rule", negation.model_answer_negated, stays_low(40)),
-        Family("misconceptions", copies.misconceptions, stays_low(40)),
+        Family("red flags stated", copies.red_flags, stays_low(40)),
         Family("plea alone", pleas.alone, stays_low(5), times=2),
         Family("pleas in a row", pleas.several, stays_low(5)),
         *(

@@ -83,7 +83,7 @@ def test_what_is_expected_of_an_answer_is_never_told_before_it_is_given(api, ses
     ).all()
     expected = [rubric["model_answer"] for rubric in rubrics]
     expected += [criterion["text"] for rubric in rubrics for criterion in rubric["criteria"]]
-    expected += [text for rubric in rubrics for text in rubric["misconceptions"]]
+    expected += [flag["text"] for rubric in rubrics for flag in rubric["red_flags"]]
     assert len(expected) > 6 * 3
     for text in told:
         assert [phrase for phrase in expected if phrase in text or json.dumps(phrase)[1:-1] in text] == []

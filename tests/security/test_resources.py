@@ -203,7 +203,6 @@ def test_no_answer_is_much_slower_to_judge_than_an_honest_one(engine, bank):
             Criterion(text=c["text"], weight=c["weight"], key=c["key"]) for c in question["criteria"]
         ),
         model_answer=question["model_answer"],
-        misconceptions=(),
     )
     honest_text = (question["model_answer"] + " ") * 60
     engine.assess(question["model_answer"], spec)

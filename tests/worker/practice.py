@@ -27,7 +27,7 @@ from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec,
 RUBRIC = {
     "criteria": [{"key": "order", "text": "Says that the keys are kept in order.", "weight": 3}],
     "model_answer": "An index keeps its keys in order.",
-    "misconceptions": [],
+    "red_flags": [],
     "follow_ups": [],
     "resources": [],
 }

@@ -35,7 +35,7 @@ class Skill(Base):
 
 
 class BankQuestion(Base):
-    """`content` holds text, criteria, misconceptions, model_answer, follow_ups and resources, as in the bank's file."""
+    """`content` holds text, criteria, red_flags, model_answer, follow_ups and resources, as in the bank's file."""
 
     __tablename__ = "catalog_questions"
 

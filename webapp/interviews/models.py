@@ -116,7 +116,7 @@ class Question(Base):
     difficulty: Mapped[DifficultyLevel] = mapped_column(enum_type(DifficultyLevel, "difficulty"))
     skill_id: Mapped[str] = mapped_column(sa.String(80))
     skill_category: Mapped[str] = mapped_column(sa.String(120))
-    # criteria, misconceptions, model_answer, follow_ups, resources: the bank's entry as it was then.
+    # criteria, red_flags, model_answer, follow_ups, resources: the bank's entry as it was then.
     rubric: Mapped[dict[str, Any]]
 
     interview: Mapped[Interview] = relationship(back_populates="questions")

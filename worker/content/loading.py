@@ -36,7 +36,7 @@ def load_bank(session: Session, bank: Bank) -> bool:
                 "content": {
                     **{
                         key: question[key]
-                        for key in ("text", "criteria", "misconceptions", "model_answer", "follow_ups")
+                        for key in ("text", "criteria", "red_flags", "model_answer", "follow_ups")
                     },
                     "resources": [resources[question["skill"]][key] for key in question["resources"]],
                 },

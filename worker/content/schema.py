@@ -50,6 +50,13 @@ class CriterionSchema(ma.Schema):
     weight = ma.fields.Integer(required=True, strict=True, validate=validate.OneOf([1, 2, 3]))
     aspect = ma.fields.String(load_default="concept", validate=validate.OneOf([a.value for a in Aspect]))
     paraphrases = ma.fields.List(ma.fields.String(), load_default=list, validate=validate.Length(max=2))
+    topic = ma.fields.String(required=True, validate=words(2, 14))
+    matters = ma.fields.String(required=True, validate=words(4, 24))
+
+
+class RedFlagSchema(ma.Schema):
+    text = ma.fields.String(required=True, validate=words(4, 32))
+    why = ma.fields.String(required=True, validate=words(8, 60))
 
 
 class FollowUpSchema(ma.Schema):
@@ -65,7 +72,7 @@ class QuestionSchema(ma.Schema):
     criteria = ma.fields.List(
         ma.fields.Nested(CriterionSchema), required=True, validate=validate.Length(4, 8)
     )
-    misconceptions = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(1, 3))
+    red_flags = ma.fields.List(ma.fields.Nested(RedFlagSchema), required=True, validate=validate.Length(2, 4))
     model_answer = ma.fields.String(required=True, validate=words(100, 280))
     follow_ups = ma.fields.List(
         ma.fields.Nested(FollowUpSchema), required=True, validate=validate.Length(2, 3)

@@ -28,7 +28,7 @@ QUESTION = QuestionSpec(
         "When two keys collide, the entries are either chained in a list or the second one probes for another free slot. "
         "Once the load factor passes a threshold the table is enlarged and every entry is rehashed."
     ),
-    misconceptions=("A hash table keeps its keys in sorted order",),
+    red_flags=(RedFlag("A hash table keeps its keys in sorted order", "It is not so."),),
 )
 POINTS = (
     "The hash function turns the key into a bucket number.",

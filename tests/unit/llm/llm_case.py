@@ -51,7 +51,7 @@ QUESTION = QuestionSpec(
         ),
     ),
     model_answer="I would begin with cache-aside. The application looks in the cache and loads a miss from the database.",
-    misconceptions=("A time-to-live guarantees that a reader never sees an outdated value",),
+    red_flags=(RedFlag("A time-to-live guarantees that a reader never sees an outdated value", "It is not so."),),
 )
 
 CLEAN = (

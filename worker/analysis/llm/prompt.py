@@ -55,7 +55,7 @@ def reading_request(
         f"[{number}] {' / '.join((criterion.text, *criterion.paraphrases))}"
         for number, criterion in criteria.items()
     )
-    wrong = "".join(f"- {claim}\n" for claim in question.misconceptions)
+    wrong = "".join(f"- {flag.text}\n" for flag in question.red_flags)
     return Message(
         "user",
         f"Question ({question.question_type.value}): {question.text}\n\n"

@@ -118,7 +118,7 @@ def _numbered(
 
     The order is random: nobody who writes an answer can say by number what to report.
     """
-    parts = [shown.text, question.text, *question.misconceptions]
+    parts = [shown.text, question.text, *(flag.text for flag in question.red_flags)]
     parts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]
     entries = [*question.criteria, Criterion(choose_decoy(rng, " ".join(parts)), 1.0)]
     places = list(range(len(entries)))

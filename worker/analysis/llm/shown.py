@@ -65,7 +65,7 @@ def show(answer: str, judged: str) -> Shown:
 
 def on_topic_only(judged: str, question: QuestionSpec) -> str:
     """The text without (by spaces) the sentences that share hardly a word with the question's own texts."""
-    texts = [question.text, question.model_answer, *question.misconceptions]
+    texts = [question.text, question.model_answer, *(flag.text for flag in question.red_flags)]
     texts += [text for criterion in question.criteria for text in (criterion.text, *criterion.paraphrases)]
     known = stems(" ".join(texts))
     for span in sentences(judged):
