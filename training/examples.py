@@ -228,7 +228,7 @@ class BankExamples:
                 if (answer.question_id, key) not in self.criteria:
                     continue
                 start, stop = 0, len(texts)
-                if rng.random() < 0.6:
+                if rng.random() < 0.5:
                     start = rng.randrange(len(texts))
                     stop = min(len(texts), start + rng.randint(1, 6))
                 claim = self.claim(answer.question_id, key, rng)
@@ -321,7 +321,7 @@ def entailment(rng: random.Random, share: float = 1.0) -> Iterator[Example]:
         yield passage(row["sentence1"], row["sentence2"], MAKES if row["label"] == "paraphrase" else SILENT, 0.4, "entailment")
 
 
-def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 2, general: float = 0.3) -> list[Example]:
+def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3) -> list[Example]:
     """One pass over everything, shuffled. `general`: the share of the entailment sets."""
     rng = random.Random(seed)
     examples = [

@@ -43,7 +43,6 @@ def predict(run: Any, bank: dict[str, dict[str, Any]], answers: Sequence[GradedA
                     cuts.append(cut)
                     pairs.append((claim, texts[start:stop]))
                     places.append((cut, (start, stop)))
-    run.tokenizer.pieces([text for claim, texts in pairs for text in (claim, *texts)])
     for (cut, (start, stop)), (whole, each) in zip(places, run.read(pairs), strict=True):
         cut |= {"start": start, "stop": stop, "whole": [round(v, 3) for v in whole], "each": [[round(v, 3) for v in e] for e in each]}
     return rows

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
@@ -19,63 +21,87 @@ from transformers import AutoModel, AutoTokenizer
 CLAIM_TOKENS = 96
 """Longer claims are cut; the bank's have 50 at most, whole references of exams may have more."""
 
-PASSAGE_TOKENS = 320
+PASSAGE_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """Token ids, 0 for the claim's tokens and 1 for the passage's, and each token's sentence (-1 for none)."""
+class Rows:
+    """Token ids of many pairs, end to end: pair i has `ids[starts[i]:starts[i + 1]]`.
 
-    ids: list[int]
-    types: list[int]
-    owner: list[int]
-    sentences: int
+    `heads` (N,) is the length of each claim's part, `owner` each token's sentence (-1 for none), `counts` (N,) the
+    number of sentences.
+    """
+
+    ids: npt.NDArray[np.int32]
+    owner: npt.NDArray[np.int16]
+    starts: npt.NDArray[np.int64]
+    heads: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        lengths: npt.NDArray[np.int64] = np.diff(self.starts)
+        return lengths
 
 
 class Tokenizer:
-    """Pairs as token ids, with the sentence that each token belongs to."""
+    """Turns pairs into token ids, with the sentence that each token belongs to."""
 
     def __init__(self, folder: Path) -> None:
         self.inner: Any = AutoTokenizer.from_pretrained(folder)
         self._known: dict[str, list[int]] = {}
 
-    def pieces(self, texts: Sequence[str]) -> None:
-        """Tokenises what is not known yet, all at once."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+    def rows(self, pairs: Sequence[tuple[str, Sequence[str]]]) -> Rows:
+        """Every (claim, sentences) as token ids."""
+        new = list(dict.fromkeys(text for claim, parts in pairs for text in (claim, *parts) if text not in self._known))
         if new:
             ids = self.inner(new, add_special_tokens=False, truncation=True, max_length=PASSAGE_TOKENS)["input_ids"]
             self._known.update(zip(new, ids, strict=True))
-
-    def encode(self, claim: str, sentences: Sequence[str]) -> Encoded:
-        self.pieces([claim, *sentences])
         first, separator = self.inner.cls_token_id, self.inner.sep_token_id
-        head = [first, *self._known[claim][:CLAIM_TOKENS], separator]
-        ids, owner = list(head), [-1] * len(head)
-        for index, sentence in enumerate(sentences):
-            left = PASSAGE_TOKENS - (len(ids) - len(head))
-            tokens = self._known[sentence][:left]
-            ids += tokens
-            owner += [index] * len(tokens)
-        ids.append(separator)
-        owner.append(-1)
-        return Encoded(ids, [0] * len(head) + [1] * (len(ids) - len(head)), owner, len(sentences))
+        flat: list[int] = []
+        owner: list[int] = []
+        starts, heads = [0], []
+        for claim, parts in pairs:
+            head = [first, *self._known[claim][:CLAIM_TOKENS], separator]
+            flat += head
+            owner += [-1] * len(head)
+            left = PASSAGE_TOKENS
+            for index, part in enumerate(parts):
+                tokens = self._known[part][:left]
+                flat += tokens
+                owner += [index] * len(tokens)
+                left -= len(tokens)
+            flat.append(separator)
+            owner.append(-1)
+            heads.append(len(head))
+            starts.append(len(flat))
+        return Rows(
+            np.array(flat, dtype=np.int32), np.array(owner, dtype=np.int16), np.array(starts), np.array(heads, dtype=np.int32),
+            np.array([len(parts) for _, parts in pairs], dtype=np.int32),
+        )  # fmt: skip
 
 
-def collate(rows: Sequence[Encoded], pad: int) -> dict[str, torch.Tensor]:
-    """A batch: `ids`, `mask`, `types` (B, L) and `pool` (B, S, L), whose rows average each sentence's tokens."""
-    length = max(len(row.ids) for row in rows)
-    most = max(row.sentences for row in rows)
-    ids = torch.full((len(rows), length), pad, dtype=torch.long)
-    mask = torch.zeros((len(rows), length), dtype=torch.long)
-    types = torch.zeros((len(rows), length), dtype=torch.long)
-    owner = torch.full((len(rows), length), -1, dtype=torch.long)
-    for at, row in enumerate(rows):
-        size = len(row.ids)
-        ids[at, :size] = torch.tensor(row.ids)
+def collate(rows: Rows, chosen: Sequence[int], pad: int) -> dict[str, torch.Tensor]:
+    """A batch: `ids`, `mask`, `types` and `owner` (B, L), and `slots` (S,), the numbers of the sentences."""
+    length = int(rows.lengths[list(chosen)].max())
+    ids = np.full((len(chosen), length), pad, dtype=np.int64)
+    owner = np.full((len(chosen), length), -1, dtype=np.int64)
+    mask, types = np.zeros_like(ids), np.zeros_like(ids)
+    for at, index in enumerate(chosen):
+        start, stop = rows.starts[index], rows.starts[index + 1]
+        size = stop - start
+        ids[at, :size] = rows.ids[start:stop]
+        owner[at, :size] = rows.owner[start:stop]
         mask[at, :size] = 1
-        types[at, :size] = torch.tensor(row.types)
-        owner[at, :size] = torch.tensor(row.owner)
-    return {"ids": ids, "mask": mask, "types": types, "owner": owner, "slots": torch.arange(most)}
+        types[at, rows.heads[index] : size] = 1
+    slots = np.arange(int(rows.counts[list(chosen)].max()))
+    return {
+        name: torch.from_numpy(value)
+        for name, value in (("ids", ids), ("mask", mask), ("types", types), ("owner", owner), ("slots", slots))
+    }
 
 
 def pool_of(owner: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 WEIGHTS = Path(__file__).parent / "weights"
-CLAIM_TOKENS, PASSAGE_TOKENS = 96, 320
+CLAIM_TOKENS, PASSAGE_TOKENS = 96, 400
 """Where claims and passages are cut, as in the fit."""
 
 BATCH_TOKENS = 1024
