@@ -11,14 +11,12 @@ Reals = npt.NDArray[np.float64]
 
 FEWEST_IN_BIN = 1
 
-DECIDED = 0.46
-"""Probability from which an answer is called right: the best mean macro-F1 of both training corpora, in folds by question
-(.741, against .740 at .5); see data-provenance.md."""
+DECIDED = 0.5
+"""Probability from which an answer is called right."""
 
 
-def measures(score: Reals, probability: Reals, interval: Reals, marks: Reals) -> dict[str, Any]:
-    """Everything about n answers: predicted `score` (n,), `probability` of being right (n,), 90 % `interval` (n, 2), and
-    human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1.
+def measures(score: Reals, probability: Reals, marks: Reals) -> dict[str, Any]:
+    """Everything about n answers: predicted `score` (n,), `probability` of being right (n,), and human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1.
     """
     result: dict[str, Any] = {
         "rows": len(marks),
@@ -29,8 +27,6 @@ def measures(score: Reals, probability: Reals, interval: Reals, marks: Reals) ->
         "rmse": round(float(np.sqrt(((score - marks) ** 2).mean())), 4),
         "mae": round(float(np.abs(score - marks).mean()), 4),
         "qwk": round(weighted_kappa(np.rint(score * 4).astype(int), np.rint(marks * 4).astype(int), 5), 4),
-        "interval_coverage": round(float(((marks >= interval[:, 0]) & (marks <= interval[:, 1])).mean()), 4),
-        "interval_width": round(float((interval[:, 1] - interval[:, 0]).mean()), 4),
     }
     if np.isin(marks, (0.0, 1.0)).all():
         right, said = marks == 1, probability >= DECIDED

@@ -1,7 +1,7 @@
 """What the question bank owes the engine: `python -m bench.bank [SKILL_ID ...]`.
 
 For every question: its model answer scores 85 or more, and 30 or less under five unrelated questions; no two questions are
-near-duplicates (embedding cosine below 0.92); and the question's own text shows none of its criteria. Prints what
+near-duplicates (TF-IDF cosine below 0.8); and the question's own text shows none of its criteria. Prints what
 does not hold, and exits with 1 where something does not.
 """
 
@@ -10,22 +10,20 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
+from sklearn.feature_extraction.text import TfidfVectorizer
 
+from worker.analysis.judge.engine import JudgeEngine
+from worker.analysis.rubric import bank_question_spec
 from worker.analysis.screening import Screening
-from worker.analysis.local.encoder import Encoder
-from worker.analysis.local.engine import LocalEngine
-from worker.analysis.types import Aspect, Criterion, Level, QuestionSpec, QuestionType, Status
+from worker.analysis.types import QuestionSpec, Status
+from worker.content import bank as content
 
-SKILLS = Path(__file__).resolve().parents[1] / "worker" / "content" / "skills"
 OWN_AT_LEAST, OTHER_AT_MOST = 85.0, 30.0
 OTHERS = 5
-DUPLICATE = 0.92
-UNRELATED = 0.30
+DUPLICATE = 0.8
+UNRELATED = 0.05
 """Questions of other skills whose texts have a lower cosine than this are unrelated."""
 
 SEED = 20130607
@@ -33,36 +31,11 @@ SEED = 20130607
 
 def read_bank(only: Sequence[str] = ()) -> dict[str, QuestionSpec]:
     """Every question of the bank by its id, or of the skills named."""
-    specs = {}
-    for path in sorted(SKILLS.glob("*.yaml")):
-        if only and path.stem not in only:
-            continue
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for question in content["questions"]:
-            specs[question["id"]] = _spec(question, content["skill"]["name"])
-    return specs
-
-
-def _spec(question: dict[str, Any], skill: str) -> QuestionSpec:
-    criteria = tuple(
-        Criterion(
-            text=criterion["text"],
-            weight=criterion["weight"],
-            key=criterion["key"],
-            aspect=Aspect(criterion.get("aspect", "concept")),
-            paraphrases=tuple(criterion.get("paraphrases") or ()),
-        )
-        for criterion in question["criteria"]
-    )
-    return QuestionSpec(
-        text=question["text"],
-        question_type=QuestionType(question["type"]),
-        level=Level(question["level"]),
-        skill=skill,
-        criteria=criteria,
-        model_answer=question["model_answer"],
-        misconceptions=tuple(question.get("misconceptions") or ()),
-    )
+    return {
+        question["id"]: bank_question_spec(question)
+        for question in content.read_bank().questions
+        if not only or question["skill"] in only
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen:
         sys.stderr.write(f"No such skill: {', '.join(only)}\n")
         return 2
-    engine = LocalEngine(questions_kept=len(bank))
+    engine = JudgeEngine()
     names = list(bank)
-    vectors = np.stack([encoded.pooled for encoded in Encoder().encode([bank[name].text for name in names])])
-    cosines = vectors @ vectors.T
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform([bank[name].text for name in names])
+    cosines = (vectors @ vectors.T).toarray()
     rng = random.Random(SEED)
     own_scores, other_scores, offenders = [], [], []
     for name, spec in chosen.items():

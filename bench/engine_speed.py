@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from bench.bank import read_bank
-from worker.analysis.local.engine import LocalEngine
+from worker.analysis.judge.engine import JudgeEngine
 
 WORDS, CRITERIA, RUNS = 300, 6, 30
 
@@ -47,7 +47,7 @@ def resident_mb() -> float:
 def main() -> int:
     bank = [spec for spec in read_bank().values() if len(spec.criteria) == CRITERIA]
     bare = resident_mb()
-    engine = LocalEngine()
+    engine = JudgeEngine()
     start = time.perf_counter()
     engine.load()
     load = time.perf_counter() - start

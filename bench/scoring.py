@@ -1,8 +1,9 @@
 """Agreement of the shipped engine with human graders: `python -m bench.scoring FILE.csv [--json]`.
 
 FILE has the columns question, reference, answer, score, score_max; other_references (` || ` between), label, corpus and
-split are used where they are. Nothing is fitted on FILE. Every row goes the way of the product: the gates, then the
-engine, the reference being the one criterion. `--shared` measures the files in ../shared/data, by corpus and split.
+split are used where they are. Nothing is fitted on FILE. A reference is read as the points that it makes (its sentences
+and list items): the grade comes from the whole reference as a claim and from the mean over its points, of several
+references the best (bench/references.py). `--shared` measures the files in ../shared/data, by corpus and split.
 """
 
 from __future__ import annotations
@@ -19,24 +20,12 @@ from typing import Any
 import numpy as np
 
 from bench.agreement import measures
+from bench.references import Grade, grade_row, row_question
+from worker.analysis.judge.engine import JudgeEngine
 from worker.analysis.screening import screen
-from worker.analysis.local.engine import LocalEngine
-from worker.analysis.local.grading import Grade, row_question
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NEEDED = ("question", "reference", "answer", "score", "score_max")
-
-PUBLISHED = {
-    "human-human, CS answers 0-5, Pearson": 0.597,
-    "ceiling against the graders' mean, Pearson": 0.865,
-    "TF-IDF / BM25 / MiniLM sentence cosine, CS answers, Pearson": "0.45 / 0.49 / 0.49",
-    "MiniLM token recall untrained / head fitted on SemEval used cold, CS answers, Pearson": "0.62 / 0.575",
-    "logistic regression, SciEntsBank unseen answers / questions / domains, macro-F1": ".72 / .73 / .745",
-    "mean of three learners, the same, macro-F1": ".74 / .74 / .74",
-    "plain feature head, Beetle unseen questions, macro-F1": 0.65,
-}
-"""Figures of others and of plain methods, printed beside ours."""
-
 
 class BadFileError(Exception):
     """What is wrong with a file, in one line."""
@@ -102,12 +91,12 @@ class Graded:
     touched: bool
 
 
-def grade(rows: Sequence[Row], engine: LocalEngine) -> list[Graded]:
+def grade(rows: Sequence[Row], engine: JudgeEngine) -> list[Graded]:
     """Every row judged alone."""
     graded = []
     for row in rows:
-        gated, touched = engine.grade_row(row.answer, row.question, row.references), _touched(row)
-        plain = engine.grade_row(row.answer, row.question, row.references, gates=False) if touched else gated
+        gated, touched = grade_row(engine, row.answer, row.question, row.references), _touched(row)
+        plain = grade_row(engine, row.answer, row.question, row.references, screened=False) if touched else gated
         graded.append(Graded(row, gated, plain, touched))
     return graded
 
@@ -137,7 +126,6 @@ def _of(grades: Sequence[Grade], marks: Any) -> dict[str, Any]:
     return measures(
         np.array([grade.score for grade in grades]),
         np.array([grade.probability for grade in grades]),
-        np.array([(grade.low, grade.high) for grade in grades]),
         marks,
     )
 
@@ -162,9 +150,6 @@ def _print(name: str, result: dict[str, Any]) -> None:
     )
     keys = ("pearson", "spearman", "rmse", "mae", "qwk", "accuracy", "macro_f1", "auc")
     out("  " + "  ".join(f"{key} {result[key]:.3f}" for key in keys if result.get(key) is not None) + "\n")
-    out(
-        f"  90 % intervals cover {100 * result['interval_coverage']:.1f} %, mean width {result['interval_width']:.2f}\n"
-    )
     if "calibration" in result:
         out("  tenth of probability: predicted / observed (answers)\n")
         out(
@@ -191,13 +176,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--shared",
         action="store_true",
-        help="measure the SemEval files in ../shared/data, with folds by question",
+        help="measure the unseen parts of SAF and SemEval in ../shared/data",
     )
     options = parser.parse_args(arguments)
     if not options.files and not options.shared:
         parser.error("give a FILE.csv, or --shared")
     results: dict[str, Any] = {}
-    engine = LocalEngine()
+    engine = JudgeEngine()
     try:
         for path in options.files:
             graded = grade(read_rows(path), engine)
@@ -217,34 +202,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     for name, result in results.items():
         _print(name, result)
-    sys.stdout.write("Published, for comparison:\n")
-    for name, value in PUBLISHED.items():
-        sys.stdout.write(f"  {name}: {value}\n")
     return 0
 
 
-def _shared(engine: LocalEngine) -> dict[str, Any]:
-    """The test file by corpus and split (the shipped weights never saw it), and the training file by folds."""
-    test = SHARED / "semeval2013-test.csv"
-    if not test.is_file():
-        sys.stdout.write(f"Nothing measured: {SHARED.name} has no SemEval files here.\n")
-        return {}
-    results = {name: evaluate(part) for name, part in _groups(grade(read_rows(test), engine)).items()}
-    train = SHARED / "semeval2013-train.csv"
-    if train.is_file():
-        try:
-            # Only here: users of the other commands have no scikit-learn.
-            from bench.fit import fold_probabilities  # noqa: PLC0415
-        except ImportError:
-            sys.stderr.write("Folds over the training file need scikit-learn; left out.\n")
-            return results
-        rows = read_rows(train)
-        for name, (probability, marks) in fold_probabilities(train).items():
-            part = measures(
-                probability, probability, np.column_stack([probability * 0, probability * 0 + 1]), marks
-            )
-            part["gates"] = {"touched_share": 0.0, "pearson_off": part["pearson"], "pearson_cost": 0.0}
-            results[f"{name} (10 folds by question, probability alone, of {len(rows)})"] = part
+def _shared(engine: JudgeEngine) -> dict[str, Any]:
+    """The files that the shipped weights never saw, by corpus and split."""
+    results: dict[str, Any] = {}
+    for name in ("saf-unseen-answers.csv", "semeval2013-test.csv"):
+        if (SHARED / name).is_file():
+            graded = grade(read_rows(SHARED / name), engine)
+            results |= {f"{name} {group}": evaluate(part) for group, part in _groups(graded).items()}
+    if not results:
+        sys.stdout.write(f"Nothing measured: {SHARED.name} has no such files here.\n")
     return results
 
 

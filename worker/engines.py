@@ -9,10 +9,10 @@ from worker.analysis.types import Engine
 def make_engine(settings: Settings) -> Engine:
     """The configured engine, ready to judge. There is no silent stand-in: one provider, or its error."""
     # Imported here: beat and Flower import the tasks too, and need no model in their memory.
-    from worker.analysis.local.engine import LocalEngine  # noqa: PLC0415
+    from worker.analysis.judge.engine import JudgeEngine  # noqa: PLC0415
 
     if settings.analysis_provider == "local":
-        return LocalEngine()
+        return JudgeEngine()
     from worker.analysis.llm.engine import LLMEngine  # noqa: PLC0415
 
     return LLMEngine(
@@ -22,5 +22,5 @@ def make_engine(settings: Settings) -> Engine:
         api_key=settings.llm_api_key,
         samples=settings.llm_samples,
         timeout_seconds=settings.llm_timeout_seconds,
-        local=LocalEngine(),
+        local=JudgeEngine(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.analysis.types import Assessment, Evidence, Finding, Point
+from worker.analysis.types import Assessment, Evidence, Finding, Mistake, Point
 
 
 def to_wire(assessment: Assessment) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def to_wire(assessment: Assessment) -> dict[str, Any]:
             for name, d in assessment.dimensions.items()
         },
         "criteria": [_criterion(finding) for finding in assessment.findings],
+        "mistakes": [_mistake(mistake) for mistake in assessment.mistakes],
         "strengths": [_point(point) for point in assessment.strengths],
         "improvements": [_point(point) for point in assessment.improvements],
         "summary": assessment.summary,
@@ -42,12 +43,16 @@ def to_wire(assessment: Assessment) -> dict[str, Any]:
 def _criterion(finding: Finding) -> dict[str, Any]:
     return {
         "text": finding.criterion.text,
+        "topic": finding.criterion.topic,
         "weight": finding.criterion.weight,
         "status": finding.status.value,
+        "credit": round(finding.credit, 4),
         "evidence": _evidence(finding.evidence),
-        "coverage": round(finding.coverage, 4),
-        "contradicted": finding.contradicted,
     }
+
+
+def _mistake(mistake: Mistake) -> dict[str, Any]:
+    return {"text": mistake.text, "evidence": _evidence(mistake.evidence), "why": mistake.why}
 
 
 def _point(point: Point) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import service as catalog
 from webapp.interviews import lifecycle
-from webapp.interviews.models import Interview, Question, Response
+from webapp.interviews.models import Interview, Question, QuestionType, Response
 from webapp.jobs.leases import Claim
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.reports.models import SkillGap
-from worker.analysis.skill_gaps import Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
+from worker.analysis.skill_gaps import Correction, Gap, JudgedAnswer, JudgedCriterion, SkillProfile, analyse_skills
 from worker.analysis.types import Engine, Level, ProgressCallback, Status
 
 
@@ -123,6 +123,7 @@ def analysis_is_done(session: Session, interview_id: uuid.UUID) -> bool:
 
 def _judged(response: Response, question: Question) -> JudgedAnswer:
     feedback: dict[str, Any] = response.feedback or {}
+    topics = {criterion["text"]: criterion.get("topic", "") for criterion in question.rubric["criteria"]}
     return JudgedAnswer(
         question_id=str(question.id),
         response_id=str(response.id),
@@ -140,10 +141,15 @@ def _judged(response: Response, question: Question) -> JudgedAnswer:
                 weight=criterion["weight"],
                 status=Status(criterion["status"]),
                 quote=criterion["evidence"]["quote"] if criterion["evidence"] else None,
+                topic=topics.get(criterion["text"], ""),
             )
             for criterion in feedback["criteria"]
         ),
         resources=tuple(question.rubric.get("resources", ())),
+        story=question.question_type is QuestionType.BEHAVIORAL,
+        mistakes=tuple(
+            Correction(mistake["evidence"]["quote"], mistake["why"]) for mistake in feedback.get("mistakes", ())
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from bench.attacks.cases import sample
 from bench.attacks.families import families
 from bench.attacks.measuring import Bench, Result
 from bench.attacks.requirements import percentile
-from worker.analysis.local.engine import LocalEngine
+from worker.analysis.judge.engine import JudgeEngine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
 
-    engine = LocalEngine()
+    engine = JudgeEngine()
     engine.load()
     bench = Bench(engine)
     cases = sample(options.questions, options.seed)

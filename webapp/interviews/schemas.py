@@ -74,8 +74,14 @@ class CriterionSchema(ma.Schema):
     weight = ma.fields.Float(required=True)
     status = ma.fields.String(required=True, validate=validate.OneOf(["covered", "partial", "missing"]))
     evidence = ma.fields.Nested(EvidenceSchema, required=True, allow_none=True)
-    coverage = ma.fields.Float(metadata={"description": "How sure the engine is that it is covered, 0-1."})
-    contradicted = ma.fields.Boolean(metadata={"description": "The answer says the opposite."})
+    topic = ma.fields.String(metadata={"description": "The point in a few words, as it reads after “explain”."})
+    credit = ma.fields.Float(metadata={"description": "How fully the answer makes the point, 0-1."})
+
+
+class MistakeSchema(ma.Schema):
+    text = ma.fields.String(required=True, metadata={"description": "What the answer says that is wrong."})
+    evidence = ma.fields.Nested(EvidenceSchema, required=True)
+    why = ma.fields.String(required=True, metadata={"description": "What is right instead, and why."})
 
 
 class PointSchema(ma.Schema):
@@ -99,6 +105,13 @@ class FeedbackSchema(ma.Schema):
     score = Score(required=True)
     dimensions = ma.fields.Nested(DimensionsSchema, required=True)
     criteria = ma.fields.List(ma.fields.Nested(CriterionSchema), required=True)
+    mistakes = ma.fields.List(
+        ma.fields.Nested(MistakeSchema),
+        required=True,
+        metadata={
+            "description": "What the answer says that is wrong, or conduct that an interviewer holds against the candidate."
+        },
+    )
     strengths = ma.fields.List(ma.fields.Nested(PointSchema), required=True)
     improvements = ma.fields.List(ma.fields.Nested(PointSchema), required=True)
     summary = ma.fields.String(required=True)

@@ -182,6 +182,7 @@ class _Writer:
 
     def _opening(self) -> str:
         central = any(mistake.severity >= CENTRAL for mistake in self.mistakes)
+        options: tuple[str, ...]
         if central and self.score < FAIR:
             options = (
                 ("What you did here would worry an interviewer.", "An interviewer would press you hard on this story.",

@@ -57,17 +57,29 @@ LAST_REVIEW_DAYS = 180
 
 @dataclass(frozen=True, slots=True)
 class JudgedCriterion:
-    """`quote` shows a covered or partial criterion; on a missing one it shows the opposite claim."""
+    """`quote` shows a covered or partial criterion; `topic` names the point after "explain" or "tell"."""
 
     text: str
     weight: float
     status: Status
     quote: str | None
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A mistake of an answer: the words that make it, and what is right instead."""
+
+    quote: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """One judged attempt; `score` is 0-100, `answered_at` aware, `resources` as in SkillProfile."""
+    """One judged attempt; `score` is 0-100, `answered_at` aware, `resources` as in SkillProfile.
+
+    `story`: the question is behavioral; `mistakes` come with the most serious first.
+    """
 
     question_id: str
     response_id: str
@@ -81,6 +93,8 @@ class JudgedAnswer:
     attempt: int
     criteria: tuple[JudgedCriterion, ...]
     resources: tuple[Mapping[str, Any], ...]
+    story: bool = False
+    mistakes: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

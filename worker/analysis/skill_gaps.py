@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from worker.analysis.mastery import (
+    Correction,
     JudgedAnswer,
     JudgedCriterion,
     mastery_of,
@@ -20,11 +21,11 @@ from worker.analysis.mastery import (
     successes_in_a_row,
     trend_of,
 )
-from worker.analysis.recommendation import NOTHING_SHOWN, OWN_VOICE, OpenPoint, Standing, recommend
+from worker.analysis.recommendation import NOTHING_SHOWN, OpenPoint, Standing, recommend
 from worker.analysis.study_plan import SkillProfile, study_plan
 from worker.analysis.types import Level, Status
 
-__all__ = ["Gap", "JudgedAnswer", "JudgedCriterion", "SkillProfile", "analyse_skills"]
+__all__ = ["Correction", "Gap", "JudgedAnswer", "JudgedCriterion", "SkillProfile", "analyse_skills"]
 
 STRONG_FROM = 75.0
 MODERATE_FROM = 50.0
@@ -103,7 +104,8 @@ def _gap(
         session_score=session_score(latest, today),
         trend=trend,
         open_points=points,
-        own_voice=sum(_own_voice(answer) for answer in latest) * 2 > len(latest),
+        corrections=tuple(mistake for answer in latest for mistake in answer.mistakes),
+        story=sum(answer.story for answer in latest) * 2 > len(latest),
         nothing_shown=all(
             a.score <= NOTHING_SHOWN and all(c.status is Status.MISSING and not c.quote for c in a.criteria)
             for a in latest
@@ -138,24 +140,18 @@ def _latest_attempts(answers: Sequence[JudgedAnswer]) -> list[JudgedAnswer]:
     return sorted(latest.values(), key=lambda a: (a.answered_at, a.question_id))
 
 
-def _own_voice(answer: JudgedAnswer) -> bool:
-    """Whether the criteria speak as the candidate: those of a behavioural question do, most of them."""
-    return sum(bool(OWN_VOICE.search(c.text)) for c in answer.criteria) * 2 > len(answer.criteria)
-
-
 def _open_points(answers: Sequence[JudgedAnswer]) -> tuple[OpenPoint, ...]:
     """What the answers left missing or partial, the greatest loss first, each text once."""
     points: dict[str, OpenPoint] = {}
     for answer in answers:
-        own_voice = _own_voice(answer)
         for criterion in answer.criteria:
             if criterion.status is not Status.COVERED and criterion.text.strip():
                 point = OpenPoint(
                     text=criterion.text,
+                    topic=criterion.topic,
                     weight=criterion.weight,
                     status=criterion.status,
-                    opposite=criterion.quote if criterion.status is Status.MISSING else None,
-                    own_voice=own_voice,
+                    story=answer.story,
                     resources=answer.resources,
                 )
                 points.setdefault(criterion.text.strip().casefold(), point)
@@ -199,6 +195,8 @@ def _quote(answer: JudgedAnswer) -> str | None:
     order = [Status.COVERED, Status.PARTIAL, Status.MISSING]
     if answer.score < MODERATE_FROM:
         order.reverse()
+    if answer.score < MODERATE_FROM and answer.mistakes:
+        return answer.mistakes[0].quote
     quoted = [criterion for criterion in answer.criteria if criterion.quote]
     best = min(quoted, key=lambda c: (order.index(c.status), -c.weight), default=None)
     return best.quote if best else None

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.analysis.recommendation import OpenPoint, Standing, clause, listed
+from worker.analysis.recommendation import OpenPoint, Standing
+from worker.analysis.phrases import listed
 from worker.analysis.types import Status
 
 STUDY_STEPS = 2
@@ -55,7 +56,7 @@ def _step(title: str, why: str, hours: float, resource: Mapping[str, Any] | None
 
 def _light_step(standing: Standing) -> dict[str, Any]:
     title = (
-        "Tell one of your stories afresh" if standing.own_voice else "Explain the subject once without notes"
+        "Tell one of your stories afresh" if standing.story else "Explain the subject once without notes"
     )
     if not standing.open_points:
         return _step(title, "What is recalled now and then does not fade.", 0.5)
@@ -110,7 +111,7 @@ def _reading(standing: Standing) -> list[dict[str, Any]]:
 
 
 def _subject(points: Sequence[OpenPoint]) -> str:
-    if points[0].own_voice:
+    if points[0].story:
         return "situations like this"
     begun = all(point.status is Status.PARTIAL for point in points)
     return "what you only touched on" if begun else "what you left out"
@@ -118,7 +119,7 @@ def _subject(points: Sequence[OpenPoint]) -> str:
 
 def _recall(standing: Standing) -> dict[str, Any]:
     hours = 0.5 + 0.02 * (100 - standing.score)
-    if standing.own_voice:
+    if standing.story:
         return _step(
             "Write down two stories of your own and tell them aloud",
             "Such questions ask for a situation, what you yourself did, and what came of it.",
@@ -152,9 +153,7 @@ def _why(points: Sequence[OpenPoint]) -> str:
 
 def _left_out(point: OpenPoint) -> str:
     """A sentence that says what became of the point."""
-    if point.own_voice:
-        shown = "Only hinted at so far" if point.status is Status.PARTIAL else "Not shown yet"
-        return f"{shown}: {clause([point])}."
-    if point.opposite:
-        return f"You said the opposite of what holds: {clause([point])}."
-    return f"You {'only came close to saying' if point.status is Status.PARTIAL else 'left out'} {clause([point])}."
+    begun = point.status is Status.PARTIAL
+    if point.story:
+        return f"{'Only hinted at so far' if begun else 'Not shown yet'}: {point.name}."
+    return f"You {'only touched on' if begun else 'left out'} {point.name}."

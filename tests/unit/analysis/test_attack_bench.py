@@ -24,7 +24,7 @@ from bench.attacks.requirements import (
     stays_high,
     stays_low,
 )
-from worker.analysis.local.engine import LocalEngine
+from worker.analysis.judge.engine import JudgeEngine
 from worker.analysis.types import Assessment, Delivery, QuestionSpec
 
 
@@ -32,7 +32,7 @@ def outcome(score: float, clean: float | None = None, *, flags: tuple[str, ...] 
     return Outcome("a-question", "an answer", score, flags, None, clean)
 
 
-class GenerousEngine(LocalEngine):
+class GenerousEngine(JudgeEngine):
     """Gives everything full marks."""
 
     def load(self) -> None:
@@ -186,7 +186,7 @@ def test_an_answer_is_judged_once_however_many_families_share_it():
 
 
 def test_the_command_ends_with_an_error_when_a_requirement_is_missed(monkeypatch, capsys):
-    monkeypatch.setattr(command, "LocalEngine", GenerousEngine)
+    monkeypatch.setattr(command, "JudgeEngine", GenerousEngine)
     assert command.main(["--questions", "2", "--family", "junk: symbols"]) == 1
     assert "MISSED" in capsys.readouterr().out
     assert command.main(["--questions", "2", "--family", "padded"]) == 0

@@ -9,7 +9,7 @@ import pytest
 from bench.attacks.cases import sample
 from bench.attacks.families import ACCUSATION, Family, families
 from bench.attacks.measuring import Bench
-from worker.analysis.local.engine import LocalEngine
+from worker.analysis.judge.engine import JudgeEngine
 
 SEED = 7
 QUESTIONS = 3
@@ -22,7 +22,7 @@ FAMILIES = {family.name: family for family in families()}
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    engine = LocalEngine()
+    engine = JudgeEngine()
     engine.load()
     return Bench(engine)
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.analysis.local.engine import LocalEngine
+from worker.analysis.judge.engine import JudgeEngine
 from worker.analysis.scoring import DIMENSIONS, dimension_scores, overall, status_of, weights_for
 from worker.analysis.types import Criterion, Finding, Level, QuestionSpec, QuestionType
 
-ENGINE = LocalEngine()
+ENGINE = JudgeEngine()
 QUESTION = QuestionSpec(
     text="How does a hash table find a value by its key, and what happens when two keys meet in one slot?",
     question_type=QuestionType.TECHNICAL,
@@ -106,4 +106,4 @@ def test_dimension_weights_sum_to_one(kind: QuestionType, level: Level) -> None:
 
 
 def test_the_same_answer_gets_the_same_assessment_from_another_engine() -> None:
-    assert LocalEngine().assess(POINTS[0], QUESTION) == ENGINE.assess(POINTS[0], QUESTION)
+    assert JudgeEngine().assess(POINTS[0], QUESTION) == ENGINE.assess(POINTS[0], QUESTION)

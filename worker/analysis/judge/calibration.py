@@ -1,4 +1,4 @@
-"""Numbers that turn logits into credits and probabilities, fitted on the validation answers (training/calibrate.py)."""
+"""The numbers that turn readings into credits, mistakes and confidence, chosen by training/calibrate.py."""
 
 from __future__ import annotations
 
@@ -19,22 +19,33 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`credit`: the credit a grader would give a criterion; `opposite`: that a passage says something false about a
-    criterion; `flag`: that it states a red flag; each from evidence.features. `confidence`: see evidence.confidence.
+    """`credit`: the credit that a grader gives a criterion; `opposite`: something false is said about it; `flag`: a red
+    flag is stated; each from ClaimReading.features. `nothing` and `full`: the probability up to which a criterion earns
+    nothing, and from which it earns all. `opposite_from`, `flag_from`: the probability from which a mistake is told.
+    `confidence`: that the score lies within 15 points of a grader's.
     """
 
     credit: Logistic
     opposite: Logistic
     flag: Logistic
     confidence: Logistic
+    nothing: float
+    full: float
+    opposite_from: float
+    flag_from: float
 
 
 def load_calibration(path: Path = CALIBRATION) -> Calibration:
     """Reads the numbers of a file written by training/calibrate.py."""
     content = json.loads(path.read_text(encoding="utf-8"))
+    logistics = {
+        name: Logistic(content[name]["bias"], tuple(content[name]["weights"]))
+        for name in ("credit", "opposite", "flag", "confidence")
+    }
     return Calibration(
-        **{
-            name: Logistic(content[name]["bias"], tuple(content[name]["weights"]))
-            for name in ("credit", "opposite", "flag", "confidence")
-        }
+        **logistics,
+        nothing=content["nothing"],
+        full=content["full"],
+        opposite_from=content["opposite_from"],
+        flag_from=content["flag_from"],
     )

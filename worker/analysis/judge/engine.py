@@ -37,7 +37,7 @@ class JudgeEngine:
     def load(self) -> None:
         """Loads what the engine needs; safe to call again, and done by the first use otherwise."""
         if self._reader is None:
-            self._reader, self._calibration = Reader(), load_calibration()
+            self._reader = Reader()
 
     @property
     def reader(self) -> Reader:
@@ -47,8 +47,8 @@ class JudgeEngine:
 
     @property
     def calibration(self) -> Calibration:
-        self.load()
-        assert self._calibration is not None  # noqa: S101 - load() has just made it
+        if self._calibration is None:
+            self._calibration = load_calibration()
         return self._calibration
 
     def assess(
@@ -75,7 +75,7 @@ class JudgeEngine:
             return Extraction(nothing, (), 0.0, 0.95, self.provider, self.model)
         passages = passages_of(screening.text, spans)
         claims = [criterion.text for criterion in question.criteria] + [flag.text for flag in question.red_flags]
-        readings = self._read(claims, passages)
+        readings = self.read_claims(claims, passages)
         count = len(question.criteria)
         findings, mistakes, relevance, confidence = summed(
             screening.text, spans, passages, question, readings[:count], readings[count:], self.calibration
@@ -86,7 +86,7 @@ class JudgeEngine:
             findings, mistakes, round(relevance, 4), round(confidence, 2), self.provider, self.model
         )
 
-    def _read(self, claims: list[str], passages: list[Passage]) -> list[list[Reading]]:
+    def read_claims(self, claims: list[str], passages: list[Passage]) -> list[list[Reading]]:
         """A reading for each claim and passage."""
         readings = self.reader.read([Pair(claim, passage.texts) for claim in claims for passage in passages])
         size = len(passages)

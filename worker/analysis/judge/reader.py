@@ -61,8 +61,8 @@ class Reader:
         self._session = onnxruntime.InferenceSession(
             str(folder / "judge.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self._first = self._tokenizer.token_to_id("[CLS]")
-        self._separator = self._tokenizer.token_to_id("[SEP]")
+        self._first = self._tokenizer.get_vocab()["[CLS]"]
+        self._separator = self._tokenizer.get_vocab()["[SEP]"]
 
     def read(self, pairs: Sequence[Pair]) -> list[Reading]:
         """One reading per pair, in order."""

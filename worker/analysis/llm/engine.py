@@ -99,8 +99,8 @@ class LLMEngine:
         report(0.05, "reading")
         screening = screen(answer, question)
         if screening.insufficient:
-            nothing = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)
-            extraction = Extraction(nothing, 0.0, 1.0, self.provider, self.model)
+            nothing = tuple(Finding(criterion, 0.0) for criterion in question.criteria)
+            extraction = Extraction(nothing, (), 0.0, 1.0, self.provider, self.model)
             return judge(answer, question, extraction, time_taken_seconds, screening=screening)
         spending = Spending()
         reader = Reader(partial(self._ask, spending), self._samples, self._token)
@@ -224,7 +224,7 @@ def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped
     if not capped:
         return abs(one.score - other.score)
     correctness = [
-        dimension_scores(judged.findings, 0.0, question.level)["correctness"] for judged in (one, other)
+        dimension_scores(judged.findings, judged.mistakes, 0.0, question.level)["correctness"] for judged in (one, other)
     ]
     return abs(correctness[0] - correctness[1])
 

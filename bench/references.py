@@ -1,0 +1,67 @@
+"""Grades short answers against reference answers, as exams are marked; what bench.scoring prints. Not part of the service."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import fmean
+
+from worker.analysis.judge.engine import JudgeEngine
+from worker.analysis.judge.evidence import claim_reading, passages_of
+from worker.analysis.passages import sentences
+from worker.analysis.screening import screen
+from worker.analysis.types import Criterion, Level, QuestionSpec, QuestionType
+
+MOST_POINTS = 12
+_ITEM = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*|\s+(?=(?:\d+[.)]|[-•●○*])\s)")
+
+WHOLE_SHARE = 0.5
+"""How much the whole reference, read as one claim, counts beside the mean over its points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """`score`: the share of full marks (0-1); `probability`: of being called right."""
+
+    score: float
+    probability: float
+
+
+def points_of(reference: str) -> list[str]:
+    """The points that a reference makes: its sentences and list items of four words or more."""
+    points = [re.sub(r"^(?:\d+[.)]|[-•●○*])\s*", "", part.strip()) for part in _ITEM.split(reference)]
+    return [point for point in points if len(point.split()) >= 4][:MOST_POINTS]
+
+
+@lru_cache(maxsize=512)
+def row_question(question: str, references: tuple[str, ...]) -> QuestionSpec:
+    criterion = Criterion(references[0], 3.0, paraphrases=tuple(references[1:]))
+    return QuestionSpec(question, QuestionType.TECHNICAL, Level.INTERMEDIATE, "", (criterion,), references[0])
+
+
+def grade_row(
+    engine: JudgeEngine, answer: str, question: str, references: Sequence[str], *, screened: bool = True
+) -> Grade:
+    """The grade of an answer: of several references the one that it meets best."""
+    text, cap = answer, 1.0
+    if screened:
+        screening = screen(answer, row_question(question, tuple(references)))
+        if screening.insufficient:
+            return Grade(0.0, 0.0)
+        text, cap = screening.text, screening.cap / 100
+    spans = sentences(text)
+    if not spans:
+        return Grade(0.0, 0.0)
+    passages = passages_of(text, spans)
+    best = 0.0
+    for reference in references:
+        points = points_of(reference)
+        claims = [reference, *(points if len(points) > 1 else [])]
+        made = [float(claim_reading(passages, reading).making[1]) for reading in engine.read_claims(claims, passages)]
+        score = made[0] if len(made) == 1 else WHOLE_SHARE * made[0] + (1 - WHOLE_SHARE) * fmean(made[1:])
+        best = max(best, score)
+    best = min(best, cap)
+    return Grade(round(best, 4), round(best, 4)) if math.isfinite(best) else Grade(0.0, 0.0)

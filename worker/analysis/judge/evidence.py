@@ -1,0 +1,172 @@
+"""From readings to credits, quotes and mistakes.
+
+An answer is read whole where it fits the network, else in overlapping passages; a claim is made where any passage makes
+it. Calibrated on answers that nothing was fitted on (training/calibrate.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.analysis.judge.calibration import Calibration, Logistic
+from worker.analysis.judge.reader import Reading
+from worker.analysis.mistakes import apart, contradiction, stated
+from worker.analysis.passages import Span, evidence_at, words
+from worker.analysis.types import Evidence, Finding, Mistake, QuestionSpec
+
+PASSAGE_WORDS = 280
+"""Words that the network reads at once; code and rare words need more tokens, and what is too long is cut there."""
+
+OVERLAP = 2
+"""Sentences that one passage shares with the next."""
+
+SHOWN_FROM = 0.5
+"""Probability from which a neighbouring sentence belongs to the quote as well."""
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Sentences `start` to `stop` of the answer, as texts."""
+
+    start: int
+    stop: int
+    texts: tuple[str, ...]
+
+
+def passages_of(text: str, spans: Sequence[Span]) -> list[Passage]:
+    """The whole answer, or overlapping passages of a longer one."""
+    texts = [span.of(text) for span in spans]
+    counts = [len(words(sentence)) for sentence in texts]
+    passages: list[Passage] = []
+    start = 0
+    while True:
+        stop, total = start, 0
+        while stop < len(texts) and (stop == start or total + counts[stop] <= PASSAGE_WORDS):
+            total += counts[stop]
+            stop += 1
+        passages.append(Passage(start, stop, tuple(texts[start:stop])))
+        if stop == len(texts):
+            return passages
+        start = max(start + 1, stop - OVERLAP)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReading:
+    """What the answer says of one claim: probabilities of (silent, makes, opposes) for the passage that is surest to
+    make it and the one that is surest to oppose it, and for each sentence of the answer (N, 3).
+    """
+
+    making: Probabilities
+    opposing: Probabilities
+    sentences: Probabilities
+
+    @property
+    def features(self) -> tuple[float, float, float, float]:
+        """Log-odds: the passage makes it, opposes it; the best sentence makes it, the worst opposes it."""
+        return (
+            _log_odds(float(self.making[1])),
+            _log_odds(float(self.opposing[2])),
+            _log_odds(float(self.sentences[:, 1].max())),
+            _log_odds(float(self.sentences[:, 2].max())),
+        )
+
+
+def claim_reading(passages: Sequence[Passage], readings: Sequence[Reading]) -> ClaimReading:
+    """Sums up a claim's readings over the passages of an answer."""
+    wholes = [_probabilities(reading.whole) for reading in readings]
+    sentences = np.tile(np.array([1.0, 0.0, 0.0]), (passages[-1].stop, 1))
+    for passage, reading in zip(passages, readings, strict=True):
+        for index, probabilities in enumerate(_probabilities(reading.each), passage.start):
+            if probabilities[0] < sentences[index, 0]:
+                sentences[index] = probabilities
+    return ClaimReading(
+        max(wholes, key=lambda whole: float(whole[1])), max(wholes, key=lambda whole: float(whole[2])), sentences
+    )
+
+
+def probability(logistic: Logistic, features: Sequence[float]) -> float:
+    """See calibration.Logistic."""
+    exponent = logistic.bias + math.fsum(w * f for w, f in zip(logistic.weights, features, strict=True))
+    return 1 / (1 + math.exp(-min(40.0, max(-40.0, exponent))))
+
+
+def summed(
+    text: str,
+    spans: Sequence[Span],
+    passages: Sequence[Passage],
+    question: QuestionSpec,
+    criteria: Sequence[Sequence[Reading]],
+    flags: Sequence[Sequence[Reading]],
+    calibration: Calibration,
+) -> tuple[tuple[Finding, ...], tuple[Mistake, ...], float, float]:
+    """Findings, mistakes, relevance (0-1) and confidence (0-1) from the readings of each criterion and red flag."""
+    findings: list[Finding] = []
+    mistakes: list[Mistake] = []
+    for criterion, readings in zip(question.criteria, criteria, strict=True):
+        reading = claim_reading(passages, readings)
+        chance = probability(calibration.credit, reading.features)
+        findings.append(
+            Finding(
+                criterion,
+                round(_ramp(chance, calibration.nothing, calibration.full), 4),
+                _quote(text, spans, reading.sentences[:, 1]),
+                round(abs(2 * chance - 1), 4),
+            )
+        )
+        against = probability(calibration.opposite, reading.features)
+        if against >= calibration.opposite_from:
+            place = _quote(text, spans, reading.sentences[:, 2])
+            mistakes.append(contradiction(criterion, place, against))
+    for flag, readings in zip(question.red_flags, flags, strict=True):
+        reading = claim_reading(passages, readings)
+        chance = probability(calibration.flag, reading.features)
+        if chance >= calibration.flag_from:
+            mistakes.append(stated(flag, _quote(text, spans, reading.sentences[:, 1]), chance))
+    return tuple(findings), apart(mistakes), relevance_of(findings), _confidence(findings, mistakes, calibration)
+
+
+def relevance_of(findings: Sequence[Finding]) -> float:
+    """0-1: an answer that makes two points of the question is about the question."""
+    made = sorted((finding.credit for finding in findings), reverse=True)[:2]
+    return min(1.0, sum(made))
+
+
+def _confidence(findings: Sequence[Finding], mistakes: Sequence[Mistake], calibration: Calibration) -> float:
+    """The chance that a person's grade lies within 15 points, from how sure the weightiest findings are."""
+    total = sum(finding.criterion.weight for finding in findings) or 1.0
+    sure = sum(finding.criterion.weight * finding.certainty for finding in findings) / total
+    mean = sum(finding.criterion.weight * finding.credit for finding in findings) / total
+    return probability(calibration.confidence, (sure, mean, float(bool(mistakes))))
+
+
+def _quote(text: str, spans: Sequence[Span], chances: Probabilities) -> Evidence:
+    """The sentence that shows a claim best, with a neighbour that shows it too."""
+    best = int(chances.argmax())
+    first, last = best, best
+    if best + 1 < len(spans) and chances[best + 1] >= SHOWN_FROM:
+        last = best + 1
+    elif best > 0 and chances[best - 1] >= SHOWN_FROM:
+        first = best - 1
+    return evidence_at(text, Span(spans[first].start, spans[last].end))
+
+
+def _probabilities(logits: npt.NDArray[np.float64]) -> Probabilities:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    chances: Probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
+    return chances
+
+
+def _log_odds(chance: float) -> float:
+    chance = min(1 - 1e-4, max(1e-4, chance))
+    return math.log(chance / (1 - chance))
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))

@@ -1,0 +1,40 @@
+"""How a false claim, or conduct that speaks against a candidate, becomes a mistake of the assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from worker.analysis.phrases import is_story, sentence
+from worker.analysis.types import Criterion, Evidence, Mistake, RedFlag
+
+CENTRALITY = {3: 1.0, 2: 0.7, 1: 0.45}
+"""What contradicting a criterion of this weight counts, beside stating a red flag (1)."""
+
+
+def contradiction(criterion: Criterion, place: Evidence, chance: float) -> Mistake:
+    """The answer says the opposite of a criterion, or something false about it, with this probability."""
+    weight = min(3, max(1, round(criterion.weight)))
+    named = f": {criterion.topic}" if criterion.topic else ""
+    if is_story(criterion):
+        reason = f", because {criterion.matters}" if criterion.matters else ""
+        text = f"This shows the opposite of what the question looks for{named}."
+        why = f"Interviewers hope to hear {criterion.topic or 'the opposite'}{reason}."
+    else:
+        text = f"This contradicts a point that a good answer makes{named}."
+        why = f"What holds is this: {sentence(criterion.text)}"
+    return Mistake(text, why, place, round(chance * CENTRALITY[weight], 4), criterion)
+
+
+def stated(flag: RedFlag, place: Evidence, chance: float) -> Mistake:
+    """The answer states a red flag with this probability."""
+    return Mistake(flag.text, flag.why, place, round(chance, 4))
+
+
+def apart(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
+    """One mistake for each place of the answer, the red flags' first: their reasons were written for them."""
+    kept: list[Mistake] = []
+    for mistake in sorted(mistakes, key=lambda m: (m.criterion is not None, -m.severity)):
+        place = mistake.evidence
+        if all(place.start >= other.evidence.end or place.end <= other.evidence.start for other in kept):
+            kept.append(mistake)
+    return tuple(sorted(kept, key=lambda m: -m.severity))
