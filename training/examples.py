@@ -11,11 +11,14 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from training.corpus import GradedAnswer, Statements, public_rows
 from worker.analysis.passages import sentences
+
+ROUGHENED = 0.1
+"""The share of examples whose passage loses its punctuation."""
 
 READINGS = ("silent", "makes", "opposes")
 Reading = tuple[float, float, float]
@@ -76,6 +79,26 @@ def loosely(text: str, rng: random.Random) -> str:
 _DENIALS = (
     "It is a myth that {}.", "It is wrong to say that {}.", "I disagree that {}.", "Contrary to what people say, it is not so that {}.",
     "Nobody can claim that {}.", "It's simply false that {}.", "There is no truth in the idea that {}.",
+)  # fmt: skip
+
+
+_AUXILIARY = re.compile(r"\b(is|are|was|were|can|must|should|will|has|have|does|do|may|needs|lets|keeps|makes)\b(?!\s+not\b)")
+_NEGATION = re.compile(r"\b(?:not|never)\s+|(?<=\w)n't\b|\bno\s+(?=\w)")
+_DO = {"needs": "does not need", "lets": "does not let", "keeps": "does not keep", "makes": "does not make"}
+
+
+def negated(sentence: str) -> str | None:
+    """The sentence with its claim turned round: its negation dropped, or one put in; None where no verb is known."""
+    if _NEGATION.search(sentence):
+        return _NEGATION.sub("", sentence, count=1)
+    if not _AUXILIARY.search(sentence):
+        return None
+    return _AUXILIARY.sub(lambda match: _DO.get(match.group(), f"{match.group()} not"), sentence, count=1)
+
+
+_NAMING = (
+    "{} and {} matter a lot here, and {} too.", "You need to know {}, {} and {}.", "{}, {}, {}.", "I am very familiar with {} and {}, also {}.",
+    "The keywords are {}, {} and {}.", "{} is a big topic, just like {} and {}.",
 )  # fmt: skip
 
 
@@ -194,6 +217,30 @@ class BankExamples:
             for key in rng.sample(self.keys[question_id], 2):
                 yield Example(self.claim(question_id, key, rng), part, SILENT, (SILENT,) * len(part), 0.5, "other question")
 
+    def decoys(self, rng: random.Random) -> Iterator[Example]:
+        """Texts that share the words of a criterion and do not make it: the question, terms without a claim, negations."""
+        for question_id in self.ids:
+            question = self.bank[question_id]
+            keys = self.keys[question_id]
+            asked = cut(question["text"])
+            model = cut(question["model_answer"])
+            terms = [word.strip(".,;:()") for criterion in question["criteria"] for word in criterion["text"].split() if len(word) > 5]
+            for key in rng.sample(keys, min(3, len(keys))):
+                claim = self.claim(question_id, key, rng)
+                yield Example(claim, asked, SILENT, (SILENT,) * len(asked), 0.6, "question")
+                if len(terms) >= 9:
+                    named = tuple(
+                        rng.choice(_NAMING).format(*rng.sample(terms, 3)).capitalize() for _ in range(rng.randint(1, 4))
+                    )
+                    yield Example(claim, named, SILENT, (SILENT,) * len(named), 0.5, "terms")
+                turned = negated(self.criteria[question_id, key]["text"])
+                if turned and rng.random() < 0.5:
+                    yield passage(self.criteria[question_id, key]["text"], loosely(turned, rng), OPPOSES, 0.5, "denied")
+            if rng.random() < 0.5:
+                against = tuple(negated(part) or f"It is not true that {part}" for part in model)
+                for key in rng.sample(keys, min(3, len(keys))):
+                    yield Example(self.claim(question_id, key, rng), against, (0.3, 0.0, 0.7), (None,) * len(against), 0.5, "denied")
+
     def red_flags(self, rng: random.Random) -> Iterator[Example]:
         """A red flag is a claim as well: passages that state it, passages that say what is right, and neither."""
         for question_id in self.ids:
@@ -241,7 +288,7 @@ class BankExamples:
             part = texts[start : start + rng.randint(1, 6)]
             key = rng.choice(self.keys[sibling])
             yield Example(self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question")
-            if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words"):
+            if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words") and rng.random() < 0.35:
                 for flag in self.bank[answer.question_id].get("red_flags") or []:
                     yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")
 
@@ -329,10 +376,18 @@ def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_roun
         *bank.mixtures(rng, mixture_rounds),
         *bank.model_answers(rng),
         *bank.red_flags(rng),
+        *bank.decoys(rng),
         *bank.graded(rng, graded_rounds),
         *semeval(rng),
         *exams(rng),
         *entailment(rng, general),
     ]
     rng.shuffle(examples)
-    return examples
+    return [_roughened(example, rng) if rng.random() < ROUGHENED else example for example in examples]
+
+
+def _roughened(example: Example, rng: random.Random) -> Example:
+    """The same passage as a hurried person types it: no commas, no apostrophes, no full stops."""
+    drop = rng.choice((",", ",.", "'’", ",;:.!?"))
+    parts = tuple("".join(char for char in part if char not in drop) or part for part in example.sentences)
+    return replace(example, sentences=parts)
