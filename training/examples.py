@@ -288,6 +288,9 @@ class BankExamples:
             part = texts[start : start + rng.randint(1, 6)]
             key = rng.choice(self.keys[sibling])
             yield Example(self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question")
+            # A good answer to a neighbouring question is no answer to this one.
+            for key in rng.sample(self.keys[sibling], 2):
+                yield Example(self.claim(sibling, key, rng), texts, SILENT, (SILENT,) * len(texts), 0.6, "other question")
             if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words") and rng.random() < 0.35:
                 for flag in self.bank[answer.question_id].get("red_flags") or []:
                     yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")

@@ -220,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--warm", type=int, default=0, help="passes over the public entailment sets before the rest")
+    parser.add_argument("--init", type=Path, help="go on from this fitted judge (.pt)")
     parser.add_argument("--teacher", type=Path, help="a larger fitted judge (.pt), with --teacher-start its folder")
     parser.add_argument("--teacher-start", type=Path)
     parser.add_argument("--everything", action="store_true", help="fit on the validation answers as well")
@@ -233,6 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokenizer = Tokenizer(options.start)
     run = Run(Judge.start(options.start), tokenizer, device)
     torch.backends.cuda.matmul.allow_tf32 = True
+    if options.init:
+        run.model.load_state_dict({name: value.float() for name, value in torch.load(options.init, map_location=device).items()})
     bank, statements, answers = read_bank(), read_statements(), read_answers()
     validation = [answer for answer in answers if held_out(answer.question_id)]
     if not options.everything:
