@@ -102,6 +102,42 @@ _NAMING = (
 )  # fmt: skip
 
 
+_SYLLABLES = "ba ko ri nu tel mor vin sa do per lum ex ta qui ne gra fil os um dre pla sti ver con".split()
+_GENERALITIES = (
+    "It depends on many factors.", "There are many ways to look at this.", "Communication is very important here.",
+    "I always try to do my best.", "This is a really interesting topic.", "You have to find the right balance.",
+    "In general one should plan ahead and be careful.", "Quality matters a lot in every project.", "I have a lot of experience with this.",
+    "Every company does it a little differently.", "It is a key part of success.", "I work well in a team and on my own.",
+    "Best practices should be followed at all times.", "Technology changes quickly, so one must keep learning.",
+    "With the right tools everything gets easier.", "I would look at the details and then decide.", "The most important thing is the user.",
+    "This has always been a passion of mine.", "There are advantages and disadvantages to everything.", "I would ask a colleague about it.",
+)  # fmt: skip
+
+
+def junk(text: str, rng: random.Random) -> tuple[str, ...]:
+    """Something that says nothing: a text's words out of order or as a list, invented words, generalities."""
+    words = text.split()
+    kind = rng.randrange(5)
+    if kind == 0:
+        rng.shuffle(words)
+        return cut(" ".join(words[:120]))
+    if kind == 1:
+        parts = []
+        for part in cut(text):
+            inner = part.rstrip(".?!").split()
+            rng.shuffle(inner)
+            parts.append(" ".join(inner).capitalize() + ".")
+        return tuple(parts)
+    if kind == 2:
+        terms = [word.strip(".,;:()") for word in words if len(word) > 4]
+        mark = rng.choice((", ", "\n- ", "; ", "\n* "))
+        return cut(mark.join(rng.sample(terms, min(len(terms), rng.randint(8, 40)))))
+    if kind == 3:
+        made = ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 3))) for _ in range(rng.randint(8, 60))]
+        return cut(" ".join(made).capitalize() + ".")
+    return tuple(rng.sample(_GENERALITIES, rng.randint(1, 6)))
+
+
 class BankExamples:
     """Examples about the bank's questions."""
 
@@ -233,6 +269,9 @@ class BankExamples:
                         rng.choice(_NAMING).format(*rng.sample(terms, 3)).capitalize() for _ in range(rng.randint(1, 4))
                     )
                     yield Example(claim, named, SILENT, (SILENT,) * len(named), 0.5, "terms")
+                said = rng.choice((question["model_answer"], " ".join(c["text"] + "." for c in question["criteria"])))
+                empty = junk(said, rng)
+                yield Example(claim, empty, SILENT, (SILENT,) * len(empty), 0.8, "junk")
                 turned = negated(self.criteria[question_id, key]["text"])
                 if turned and rng.random() < 0.5:
                     yield passage(self.criteria[question_id, key]["text"], loosely(turned, rng), OPPOSES, 0.5, "denied")
@@ -289,8 +328,10 @@ class BankExamples:
             key = rng.choice(self.keys[sibling])
             yield Example(self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question")
             # A good answer to a neighbouring question is no answer to this one.
-            for key in rng.sample(self.keys[sibling], 2):
-                yield Example(self.claim(sibling, key, rng), texts, SILENT, (SILENT,) * len(texts), 0.6, "other question")
+            for other in (sibling, rng.choice(self.ids)):
+                if other != answer.question_id:
+                    key = rng.choice(self.keys[other])
+                    yield Example(self.claim(other, key, rng), texts, SILENT, (SILENT,) * len(texts), 0.6, "other answer")
             if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words") and rng.random() < 0.35:
                 for flag in self.bank[answer.question_id].get("red_flags") or []:
                     yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")
@@ -371,8 +412,15 @@ def entailment(rng: random.Random, share: float = 1.0) -> Iterator[Example]:
         yield passage(row["sentence1"], row["sentence2"], MAKES if row["label"] == "paraphrase" else SILENT, 0.4, "entailment")
 
 
-def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3) -> list[Example]:
-    """One pass over everything, shuffled. `general`: the share of the entailment sets."""
+HARD = frozenset({"junk", "other answer"})
+"""Sources of hard negatives: what shares the subject or the words, and says nothing of the claim."""
+
+
+def build(
+    bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3, rest: float = 1.0
+) -> list[Example]:
+    """One pass over everything, shuffled. `general`: the share of the entailment sets; `rest`: the share of
+    what is not HARD (of graded answers four times as much)."""
     rng = random.Random(seed)
     examples = [
         *bank.passages(rng),
@@ -385,6 +433,8 @@ def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_roun
         *exams(rng),
         *entailment(rng, general),
     ]
+    share = {"graded": min(1.0, 4 * rest), **dict.fromkeys(HARD, 1.0)}
+    examples = [example for example in examples if rng.random() < share.get(example.source, rest)]
     rng.shuffle(examples)
     return [_roughened(example, rng) if rng.random() < ROUGHENED else example for example in examples]
 

@@ -74,11 +74,17 @@ def association(text: str) -> tuple[float, int]:
     return (math.fsum(values) / len(values) if values else 0.0), len(values)
 
 
+NOTES = 0.08
+"""Figures and signs per word from which terse text is an expert's notes ("p99 > 200 ms -> shed load"), not a list of terms."""
+
+_NOTE_SIGNS = re.compile(r"\d+|[=<>→≤≥~+%()/&|≈×;]|->")
+
+
 def strung_together(text: str) -> bool:
     """True for terms in a row without sentences around them, and for words in an order that means nothing."""
     prose = without_code(text)
     found = words(prose)
-    if len(found) < SHORT:
+    if len(found) < SHORT or len(_NOTE_SIGNS.findall(prose)) >= NOTES * len(found):
         return False
     if sum(word in FUNCTION_WORDS for word in found) / len(found) < FEW_FUNCTION_WORDS:
         return True
