@@ -18,7 +18,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobDetailSchema, JobPageSchema, JobQuerySchema, JobSchema
 from webapp.jobs.waiting import WaitingRoom, wanted_wait
 from webapp.paging import Page
-from webapp.transactions import idempotent, transactional
+from webapp.transactions import idempotent
 
 RETRY_AFTER_SECONDS = "1"
 
@@ -86,18 +86,6 @@ class JobById(MethodView):
             response.headers["Preference-Applied"] = f"wait={seconds}"
         response.make_conditional(request)
         return response
-
-
-@blueprint.route("/<uuid:job_id>/cancel")
-class JobCancel(MethodView):
-    @require_access_token
-    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
-    @transactional
-    @blueprint.response(200, JobSchema)
-    @blueprint.problems(401, 403, 404, 409, 429, 503)
-    def post(self, job_id: UUID) -> Job:
-        """Cancel a job that is not finished"""
-        return service.cancel(db.session(), current_user_id(), job_id)
 
 
 @blueprint.route("/<uuid:job_id>/retry")
