@@ -6,6 +6,7 @@ lease token guards: a worker that lost its lease writes nothing.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import threading
@@ -33,7 +34,7 @@ MAX_BACK_OFF_SECONDS = 300.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 PROGRESS_EVERY_SECONDS = 0.5
 STORE_TRIES = 6
-INTERNAL_MESSAGE = "Something went wrong on our side while judging. You can retry it."
+INTERNAL_MESSAGE = "The analysis failed because of an error in the service."
 
 logger = logging.getLogger(__name__)
 
@@ -106,14 +107,16 @@ class Runner:
         started = time.perf_counter()
         result = analysis.analyse(self._engine, inputs, lease.report)
         engine_seconds = time.perf_counter() - started
+        tries = itertools.count(1)
 
         def store() -> bool:
+            is_repeated = next(tries) > 1
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
                 lifecycle.lock_interview(session, claimed.interview_id)
                 if not leases.succeed(session, claimed, engine_seconds=engine_seconds):
-                    session.rollback()
-                    return False
+                    # A try that lost its connection during the COMMIT may have been the one that stored it.
+                    return is_repeated and leases.has_succeeded(session, claimed)
                 leases.charge(session, claimed.job_id, analysis.usage(result))
                 analysis.store(session, claimed, result)
                 lifecycle.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
@@ -149,7 +152,9 @@ class Runner:
                         code=error.code,
                         message=error.message,
                     )
-                failed = leases.fail(session, claimed, code=error.code, message=error.message, retryable=True)
+                failed = leases.fail(
+                    session, claimed, code=error.code, message=error.message, retryable=error.retryable
+                )
                 if failed:
                     lifecycle.settle(
                         session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
