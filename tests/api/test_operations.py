@@ -57,6 +57,11 @@ def test_info_tells_the_engine_and_the_limits(client):
     assert body["analysis"]["provider"] == "local"
     assert body["limits"]["max_body_bytes"] == 256 * 1024
     assert body["limits"]["max_page_size"] == 100
+    assert body["limits"]["job_retention_days"] == 90
+
+
+def test_info_gives_no_retention_where_jobs_are_kept(client_of):
+    assert client_of(job_retention_days=0).get("/api/info").json["limits"]["job_retention_days"] is None
 
 
 def test_liveness_answers_with_the_database_and_the_broker_away(client_of, closed_port):

@@ -57,7 +57,7 @@ def test_what_makes_work_or_rows_is_limited_by_user_wherever_it_comes_from(
     assert until_refused(call, allowed + 1) == allowed
 
 
-def test_counting_every_job_for_anybody_who_asks_is_limited_by_address(limited):
+def test_information_that_reads_the_database_for_anybody_who_asks_is_limited_by_address(limited):
     assert until_refused(lambda: limited.get("/api/info"), 121) == 120
 
 

@@ -11,9 +11,10 @@ from practice import TestEngine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from webapp.interviews import service as interviews
-from webapp.jobs import leases
+from webapp.jobs import leases, totals
 from webapp.jobs import service as jobs
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.totals import TotalName
 from webapp.reports.models import SkillGap
 from worker import runner as runner_module
 from worker import sweeper
@@ -303,10 +304,10 @@ def test_a_result_is_stored_once_a_read_only_database_takes_it(monkeypatch, comm
 
 
 class LosesItsConnection:
-    """Sessions whose first commit of the job's success happens in the database, and the reply does not come back."""
+    """Sessions whose first commit of the job's end happens in the database, and the reply does not come back."""
 
-    def __init__(self, sessions, job_id):
-        self.sessions, self.job_id, self.lost = sessions, job_id, 0
+    def __init__(self, sessions, job_id, state=JobState.SUCCEEDED):
+        self.sessions, self.job_id, self.state, self.lost = sessions, job_id, state, 0
 
     def __call__(self):
         return self.sessions()
@@ -315,7 +316,7 @@ class LosesItsConnection:
     def begin(self):
         with self.sessions.begin() as session:
             yield session
-            stored = session.scalar(sa.select(Job.state).where(Job.id == self.job_id)) is JobState.SUCCEEDED
+            stored = session.scalar(sa.select(Job.state).where(Job.id == self.job_id)) is self.state
         if stored and not self.lost:
             self.lost += 1
             raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
@@ -331,6 +332,50 @@ def test_a_result_whose_commit_lost_its_connection_is_reported_as_stored(
     assert sessions.lost == 1
     assert practice.outcomes(job) == ["succeeded"]
     assert Runner(settings, committing, TestEngine(), worker="two").run(job) is False
+
+
+def test_a_failure_whose_commit_lost_its_connection_is_stored_and_charged_once(
+    monkeypatch, settings, practice, committing
+):
+    monkeypatch.setattr(runner_module.time, "sleep", lambda _seconds: None)
+    job = practice.answer()
+    sessions = LosesItsConnection(committing, job, state=JobState.FAILED)
+    engine = raises(paid(ProviderRejectedError("No."), input_tokens=100))
+    Runner(settings, sessions, engine, worker="one").run(job)
+    assert sessions.lost == 1
+    assert practice.outcomes(job) == ["failed"]
+    assert practice.job(job).input_tokens == 100
+
+
+def test_a_result_that_came_too_late_was_paid_for_all_the_same(make_runner, practice, committing, settings):
+    job = practice.answer()
+
+    def stall(report):
+        practice.time_passes(settings.lease_seconds + 1)
+        sweeper.sweep(committing, settings)
+        assert make_runner(TestEngine(usage={"input_tokens": 7}), worker="two").run(job) is True
+
+    late = TestEngine(meanwhile=stall, usage={"input_tokens": 100})
+    assert make_runner(late).run(job) is False
+    assert practice.job(job).input_tokens == 107
+
+
+@pytest.mark.parametrize("failure", [None, "fails"])
+def test_what_a_deleted_account_cost_stays_in_the_totals(make_runner, practice, committing, failure):
+    def tokens():
+        with committing() as session:
+            found = totals.read(session)
+        return sum(t.amount for t in found if (t.name, t.label) == (TotalName.PROVIDER_TOKENS, "input"))
+
+    def meanwhile(report):
+        practice.remove()
+        if failure:
+            raise paid(ProviderRejectedError("No."), input_tokens=100)
+
+    before = tokens()
+    job = practice.answer()
+    make_runner(TestEngine(meanwhile=meanwhile, usage={"input_tokens": 100})).run(job)
+    assert tokens() == before + 100
 
 
 def test_a_store_that_is_wrong_is_not_tried_again(monkeypatch):

@@ -157,10 +157,10 @@ def succeed(session: Session, claimed: Claim, *, engine_seconds: float | None = 
     )
 
 
-def has_succeeded(session: Session, claimed: Claim) -> bool:
-    """Did this very attempt store its result?"""
-    outcome = session.scalar(sa.select(JobAttempt.outcome).where(JobAttempt.id == claimed.token))
-    return outcome is AttemptOutcome.SUCCEEDED
+def has_ended(session: Session, claimed: Claim, outcome: AttemptOutcome) -> bool:
+    """Did this very attempt end so?"""
+    found = session.scalar(sa.select(JobAttempt.outcome).where(JobAttempt.id == claimed.token))
+    return found is outcome
 
 
 def fail(session: Session, claimed: Claim, *, code: str, message: str, retryable: bool) -> bool:

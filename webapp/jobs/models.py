@@ -106,7 +106,7 @@ class Job(Base):
     lease_token: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None] = mapped_column(sa.String(255))
-    # What the analysis cost, for /metrics and /api/info.
+    # What the job's attempts cost; the service's totals are rows of JobTotal.
     engine_seconds: Mapped[float | None]
     input_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]

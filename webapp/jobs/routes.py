@@ -66,7 +66,8 @@ class JobById(MethodView):
         """The status of a job
 
         Poll it as Retry-After says, or send `Prefer: wait=N` to be answered as soon as it is finished.
-        The ETag changes with every change of the job.
+        The ETag changes with every change of the job. A job whose result is stored is deleted after the retention
+        that `GET /api/info` gives, and is a 404 then; its result stays.
         """
         session, user_id = db.session(), current_user_id()
         job = service.get_job(session, user_id, job_id)

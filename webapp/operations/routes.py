@@ -151,6 +151,7 @@ class Info(MethodView):
                 "max_questions": 20,
                 "max_page_size": 100,
                 "max_wait_seconds": 30,
+                "job_retention_days": settings.job_retention_days or None,
                 "rate_limits": {
                     "login_by_address": limits.LOGIN_BY_ADDRESS,
                     "register_by_address": limits.REGISTER_BY_ADDRESS,
