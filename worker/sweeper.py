@@ -27,7 +27,7 @@ IDEMPOTENCY_HOURS = 24
 # Rows of a table that the hourly purge deletes in one transaction, and how many transactions it may take: what is
 # left then is for the next hour.
 PURGE_BATCH = 500
-PURGE_BATCHES = 400
+PURGE_BATCHES = 200
 
 logger = logging.getLogger(__name__)
 
