@@ -16,7 +16,7 @@ from worker.analysis.errors import AnalysisError, JobCancelledError
 from worker.analysis.types import Assessment, Engine, ProgressCallback, QuestionSpec, Status
 from worker.feedback import to_wire
 from worker.questions import question_spec
-from worker.skill_gap_analysis import redraw_after
+from worker.skill_gap_analysis import update_standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class AnswerFeedback:
         if _wants_follow_up(interview, question, response):
             _append_follow_up(session, question, result)
         # Practice after an interview, or feedback that came late: the standing follows at once.
-        redraw_after(session, question)
+        update_standings(session, question)
 
     def usage(self, result: Judged) -> dict[str, float]:
         return result.assessment.usage

@@ -62,7 +62,7 @@ class SkillGapAnalysis:
     """Draw up where the user stands in each skill that the interview's answers show, from all attempts so far."""
 
     def read(self, session: Session, claimed: Claim) -> SkillInputs:
-        return _inputs(session, session.get_one(Interview, claimed.interview_id))
+        return inputs_of(session, session.get_one(Interview, claimed.interview_id))
 
     def analyse(self, engine: Engine, inputs: SkillInputs, report: ProgressCallback) -> Standing:
         report(0.1, "weighing")
@@ -71,7 +71,7 @@ class SkillGapAnalysis:
     def store(self, session: Session, claimed: Claim, result: Standing) -> None:
         interview = session.get_one(Interview, claimed.interview_id)
         _lock_standing(session, interview.user_id)
-        inputs = _inputs(session, interview)
+        inputs = inputs_of(session, interview)
         if inputs != result.inputs:
             # Feedback came while this one was drawn up; under the lock, none comes.
             result = standing(inputs)
@@ -81,7 +81,7 @@ class SkillGapAnalysis:
         return {}
 
 
-def redraw_after(session: Session, question: Question) -> None:
+def update_standings(session: Session, question: Question) -> None:
     """Bring the standings up to date with new feedback on an answer to the question, in the caller's transaction.
 
     Of the interviews whose analysis is done these are its own and the latest one that shows the skill: the user's
@@ -97,9 +97,9 @@ def redraw_after(session: Session, question: Question) -> None:
         .limit(1)
     )
     if analysis_is_done(session, own):
-        _write(session, own, standing(_inputs(session, own)))
+        _write(session, own, standing(inputs_of(session, own)))
     if latest is not None and latest.id != own.id and latest.started_at >= own.started_at:
-        _write(session, latest, standing(_inputs(session, latest)))
+        _write(session, latest, standing(inputs_of(session, latest)))
 
 
 def _lock_standing(session: Session, user_id: uuid.UUID) -> None:
@@ -110,7 +110,7 @@ def _lock_standing(session: Session, user_id: uuid.UUID) -> None:
     session.execute(sa.select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
-def _inputs(session: Session, interview: Interview) -> SkillInputs:
+def inputs_of(session: Session, interview: Interview) -> SkillInputs:
     shown = sa.select(Question.skill_id).where(
         Question.interview_id == interview.id, Question.responses.any(Response.feedback.is_not(None))
     )

@@ -123,7 +123,9 @@ def test_liveness_probes_do_not_fill_the_log(client, caplog, path, lines):
     assert len([record for record in caplog.records if record.getMessage() == "request"]) == lines
 
 
-def test_totals_survive_the_deletion_of_the_account_that_they_came_from(metric, client, claimed, session, api):
+def test_totals_survive_the_deletion_of_the_account_that_they_came_from(
+    metric, client, claimed, session, api
+):
     sample = f'jobs_finished_total{{code="",kind="{KIND}",state="succeeded"}}'
     assert leases.succeed(session, claimed, engine_seconds=2.0)
     leases.charge(session, claimed.job_id, {"input_tokens": 700, "output_tokens": 90, "cost_usd": 0.5})

@@ -101,9 +101,7 @@ def test_a_worker_that_fell_silent_is_not_counted_beside_the_one_that_is_alive(c
         seen_at = sa.func.now() - timedelta(seconds=seconds)
         session.add(WorkerHeartbeat(worker=worker, role="worker", seen_at=seen_at))
     session.commit()
-    lines = {
-        line["name"]: line["detail"] for line in client.get("/api/health/ready").json["dependencies"]
-    }
+    lines = {line["name"]: line["detail"] for line in client.get("/api/health/ready").json["dependencies"]}
     assert lines["workers"] == "1 with a heartbeat in the last 30 s"
     assert 'workers_alive{role="worker"} 1.0' in client.get("/metrics").get_data(as_text=True)
 

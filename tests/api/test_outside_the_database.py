@@ -1,4 +1,4 @@
-"""No transaction is open while anything outside the database answers, and a commit that nobody heard of is no lie."""
+"""No transaction is open while anything outside the database answers, and an error says what is known of a commit."""
 
 from __future__ import annotations
 

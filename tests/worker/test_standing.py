@@ -16,12 +16,12 @@ from webapp.reports import service as reports
 from webapp.reports.models import SkillGap
 from worker.analyses import ANALYSES
 from worker.analysis.types import ignore_progress
-from worker.skill_gap_analysis import SkillInputs, _inputs, standing
+from worker.skill_gap_analysis import SkillInputs, inputs_of, standing
 
 
 def fresh(session, interview_id) -> tuple[SkillInputs, float, float]:
     """What an analysis of the interview gives now: its inputs, mastery and confidence of the one skill."""
-    drawn = standing(_inputs(session, session.get_one(Interview, interview_id)))
+    drawn = standing(inputs_of(session, session.get_one(Interview, interview_id)))
     return drawn.inputs, round(drawn.gaps[0].gap_score, 2), drawn.gaps[0].confidence
 
 
