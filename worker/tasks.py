@@ -31,5 +31,6 @@ def sweep() -> None:
 
 @app.task(name="worker.tasks.purge_expired")
 def purge_expired() -> None:
-    """Forget what has expired: idempotency keys, sessions, heartbeats."""
-    sweeper.purge_expired(worker_process().sessions)
+    """Delete what is past its retention: idempotency keys, sessions, heartbeats, finished jobs."""
+    process = worker_process()
+    sweeper.purge_expired(process.sessions, process.settings)
