@@ -22,7 +22,7 @@ from pathlib import Path
 
 from worker.analysis import errors
 from worker.analysis.assess import judge
-from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, Status, ignore_progress
+from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, ignore_progress
 
 ERRORS = {
     error.code: error
@@ -65,7 +65,8 @@ class FaultyEngine:
         for wish, rest in WISH.findall(answer):
             getattr(self, f"_{wish}")(attempt, report, *rest.split())
         extraction = Extraction(
-            findings=tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria),
+            findings=tuple(Finding(criterion, 0.0) for criterion in question.criteria),
+            mistakes=(),
             relevance=0.5,
             confidence=0.5,
             provider=self.provider,
