@@ -10,11 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp import broker
-from webapp.jobs.models import Job, JobState, WorkerHeartbeat
+from webapp.jobs.models import Job, JobKind, JobState, WorkerHeartbeat
 from webapp.settings import Settings
 
 WORKER_SEEN_SECONDS = 60
 BROKER_TIMEOUT_SECONDS = 0.5
+STANDSTILL_SECONDS = 30
+"""An answer that is due this long while no job runs or ends means that nothing is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Dependency:
 
 
 def dependencies(session: Session, settings: Settings) -> list[Dependency]:
-    """Database, broker, workers and sweeper, each looked at now."""
+    """Database, broker, workers, queue and beat, each looked at now."""
     messages = _broker(settings)
     try:
         session.execute(sa.text("SELECT 1"))
@@ -41,6 +43,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
                 .group_by(WorkerHeartbeat.role)
             ).all()
         )
+        queue = _queue(session)
     except SQLAlchemyError as error:
         session.rollback()
         detail = f"not reachable ({type(error).__name__})"
@@ -48,6 +51,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
             Dependency("database", up=False, detail=detail),
             messages,
             Dependency("workers", up=False, detail="unknown while the database is away"),
+            Dependency("queue", up=False, detail="unknown while the database is away"),
         ]
     workers, beats = seen.get("worker", 0), seen.get("beat", 0)
     return [
@@ -59,6 +63,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
             detail=f"{workers} seen in the last {WORKER_SEEN_SECONDS} s"
             + ("" if workers else "; answers are kept and judged when one starts"),
         ),
+        queue,
         # Workers sweep too, so a dead beat delays nothing; the operator should know all the same.
         Dependency(
             "beat",
@@ -77,8 +82,40 @@ def is_ready(found: list[Dependency]) -> bool:
 def _broker(settings: Settings) -> Dependency:
     failure = broker.failure(settings, timeout=BROKER_TIMEOUT_SECONDS)
     if failure:
-        return Dependency("broker", up=False, detail=f"not reachable ({failure}); the sweeper catches up")
-    return Dependency("broker", up=True, detail="answers")
+        return Dependency(
+            "broker",
+            up=False,
+            detail=f"takes no messages ({failure}); answers are kept and judged when it takes them again",
+        )
+    return Dependency("broker", up=True, detail="takes messages")
+
+
+def _queue(session: Session) -> Dependency:
+    """How long the oldest due answer has waited. A backlog that is being worked on is told; a standstill is a fault.
+
+    Skill-gap analyses are left out: they wait for their interview's answers.
+    """
+    now = sa.func.now()
+    span = sa.func.make_interval(0, 0, 0, 0, 0, 0, float(STANDSTILL_SECONDS))
+    waited = session.scalar(
+        sa.select(sa.func.extract("epoch", now - sa.func.min(Job.run_at))).where(
+            Job.kind == JobKind.ANSWER_FEEDBACK, Job.state == JobState.QUEUED, Job.run_at <= now
+        )
+    )
+    if waited is None:
+        return Dependency("queue", up=True, detail="no answer waits")
+    detail = f"the oldest due answer has waited {float(waited):.0f} s"
+    at_work = session.scalar(
+        sa.select(
+            sa.or_(
+                sa.exists().where(Job.state == JobState.RUNNING, Job.lease_until > now),
+                sa.exists().where(Job.finished_at > now - span),
+            )
+        )
+    )
+    if waited < STANDSTILL_SECONDS or at_work:
+        return Dependency("queue", up=True, detail=detail)
+    return Dependency("queue", up=False, detail=f"{detail}, and no job runs or has ended since")
 
 
 def engine_in_use(session: Session, settings: Settings) -> dict[str, str | None]:
