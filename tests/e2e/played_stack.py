@@ -5,6 +5,7 @@
 Writes the ports that the stack's own servers listen on to PORTS_FILE. Ends with 1 and a reason when something fails.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import devstack
 
 def main() -> int:
     folder, ports = Path(sys.argv[1]), Path(sys.argv[2])
-    stack = Stack(folder)
+    # The hook is for the stack alone: this program and the demonstration do without.
+    stack = Stack(folder, PYTHONPATH=os.environ["WATCH_PYTHONPATH"])
     stack.start()
     try:
         urls = " ".join(stack.settings().values())

@@ -43,37 +43,33 @@ def watched(make_folder: Callable[[], Path]) -> Watched:
     log, report = folder / "watched", folder / "network"
     log.touch()
     settings = {
-        "PYTHONPATH": str(HERE / "watched"),
+        "PYTHONPATH": f"{HERE}:{devstack.ROOT}",
+        "WATCH_PYTHONPATH": str(HERE / "watched"),
         "WATCH_LOG": str(log),
         "WATCH_FOLDERS": f"{data}:{temporary}",
         "TMPDIR": str(temporary),
+        # As the Makefile exports it: for the program that starts the others.
+        "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": str(home),
     }
+    # What a shell may have that hides a fault is left out: the stack has to set it for its processes.
     inherited = {
-        name: value
-        for name, value in environment().items()
-        # What a shell may have that hides a fault: the stack has to set these by itself.
-        if not name.startswith(("XDG_", "ORT_", "HF_"))
-        and name not in ("PYTHONDONTWRITEBYTECODE", "DO_NOT_TRACK")
+        name: value for name, value in environment().items() if not name.startswith(("XDG_", "ORT_", "HF_"))
     }
-    # The hook is for the stack: the programs of the test have a path of their own to their modules.
-    tests_path = f"{settings['PYTHONPATH']}:{HERE}:{devstack.ROOT}"
     done = subprocess.run(
         [
             *(sys.executable, "-B", str(HERE / "network_watch.py"), str(report), str(folder / "ports")),
             *(sys.executable, "-B", str(HERE / "played_stack.py"), str(data), str(folder / "ports")),
         ],
         cwd=devstack.ROOT,
-        env=inherited | settings | {"PYTHONPATH": tests_path},
+        env=inherited | settings,
         capture_output=True,
         text=True,
         timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    ours = ("network_watch.py", "played_stack.py")
-    lines = [line for line in log.read_text().splitlines() if not any(name in line for name in ours)]
-    return Watched(lines, json.loads(report.read_text()), home)
+    return Watched(log.read_text().splitlines(), json.loads(report.read_text()), home)
 
 
 @pytest.mark.timeout(500)
@@ -126,7 +122,8 @@ def test_the_hook_lets_the_services_own_connections_and_files_through(tmp_path: 
     log = tmp_path / "log"
     code = (
         "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); "
-        "socket.create_connection(s.getsockname()); open('data/file', 'w')"
+        "socket.create_connection(s.getsockname()); open('data/file', 'w'); "
+        "import shutil, tempfile; shutil.rmtree(tempfile.mkdtemp(dir='data'))"
     )
     (tmp_path / "data").mkdir()
     settings = HOOKED | {"WATCH_LOG": str(log), "WATCH_FOLDERS": str(tmp_path / "data")}

@@ -20,15 +20,20 @@ def note(what, subject):
     os.write(LOG, f"{what} {subject!r} {' '.join(sys.argv[:4])}\n".encode())
 
 
-def is_here(host):
-    if isinstance(host, bytes):
-        host = host.decode()
-    if not host or host == "localhost":
-        return True
+def parse(host):
+    """The address; None for a name."""
     try:
-        return ip_address(host.partition("%")[0]).is_loopback
+        return ip_address(os.fsdecode(host).partition("%")[0])
     except ValueError:
-        return False
+        return None
+
+
+def is_here(host):
+    return (
+        not host
+        or host in ("localhost", b"localhost")
+        or bool((address := parse(host)) and address.is_loopback)
+    )
 
 
 def check_connection(what, address):
@@ -37,10 +42,12 @@ def check_connection(what, address):
         raise ConnectionRefusedError(f"a test refuses a connection to {address}")
 
 
-def check_write(path):
+def check_write(path, folder=-1):
+    """`folder` is the descriptor of an open folder that the path is relative to, -1 for the current one."""
     if isinstance(path, int) or path is None:
         return
-    full = os.path.realpath(os.fsdecode(path))
+    base = "" if folder == -1 else os.path.realpath(f"/dev/fd/{folder}") + os.sep
+    full = os.path.realpath(base + os.fsdecode(path))
     if not (full + os.sep).startswith(FOLDERS):
         note("write", full)
 
@@ -49,17 +56,19 @@ def watch(event, arguments):
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         check_connection("connect", arguments[1])
     elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-        if not is_here(arguments[0]) and arguments[0] not in ("0.0.0.0", "::"):
+        if not is_here(arguments[0]) and parse(arguments[0]) is None:
             note("resolve", arguments[0])
             raise ConnectionRefusedError(f"a test refuses to look up {arguments[0]!r}")
     elif event == "open":
         path, mode, flags = arguments
         if (flags or 0) & WRITING or (isinstance(mode, str) and set(mode) & set("wax+")):
             check_write(path)
-    elif event in ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "sqlite3.connect"):
+    elif event in ("os.truncate", "sqlite3.connect"):
         check_write(arguments[0])
+    elif event in ("os.mkdir", "os.remove", "os.rmdir"):
+        check_write(arguments[0], arguments[-1])
     elif event in ("os.rename", "os.link", "os.symlink"):
-        check_write(arguments[1])
+        check_write(arguments[1], arguments[-1])
 
 
 sys.addaudithook(watch)
