@@ -53,6 +53,7 @@ from stack.servers import (
     unprivileged_account,
     wait_until,
 )
+from webapp.connection_errors import reason_of
 from webapp.settings import SettingsError, host_and_port, read_host
 
 # What tests and benchmarks build stacks of their own from.
@@ -184,10 +185,8 @@ def require_postgres(url: str) -> None:
     try:
         psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1), connect_timeout=5).close()
     except psycopg2.Error as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        reason = lines[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip().rstrip(".")
         raise StackError(
-            f"DATABASE_URL names a PostgreSQL that cannot be used ({reason}). Start it or correct DATABASE_URL; "
+            f"DATABASE_URL names a PostgreSQL that cannot be used ({reason_of(error)}). Start it or correct DATABASE_URL; "
             "unset, `make run` starts a PostgreSQL of its own."
         ) from None
 

@@ -60,6 +60,32 @@ def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
     assert "hidden-word" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [["-m", "flask", "--app", "wsgi", "db", "upgrade"], ["-m", "worker.content", "load"]]
+)
+def test_the_release_step_alone_says_in_one_sentence_that_the_database_does_not_answer(
+    command: list[str],
+) -> None:
+    settings = {
+        "DATABASE_URL": f"postgresql://u:hidden-word@127.0.0.1:{devstack.free_port()}/d",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "SECRET_KEY": "q8Zk2v-7Tn4bX0wLr9sYd1uGf3hJ5mPc",
+    }
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=devstack.ROOT,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"The database at DATABASE_URL cannot be used \(Connection refused\): .*\n", done.stderr
+    )
+
+
 def test_a_database_url_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     assert_one_sentence(run(DATA_DIR=str(tmp_path), DATABASE_URL="no url at all"), "DATABASE_URL")
 
