@@ -114,7 +114,7 @@ HOOKED = {"PYTHONPATH": str(HERE / "watched"), "PATH": os.environ["PATH"]}
 def test_the_hook_notes_what_it_is_there_for(tmp_path: Path, code: str, noted: str) -> None:
     log = tmp_path / "log"
     settings = HOOKED | {"WATCH_LOG": str(log), "WATCH_FOLDERS": str(tmp_path / "data")}
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=settings, capture_output=True, check=False)
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, env=settings, capture_output=True, check=False)
     assert noted in log.read_text()
 
 
@@ -127,7 +127,7 @@ def test_the_hook_lets_the_services_own_connections_and_files_through(tmp_path: 
     )
     (tmp_path / "data").mkdir()
     settings = HOOKED | {"WATCH_LOG": str(log), "WATCH_FOLDERS": str(tmp_path / "data")}
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=settings, check=True)
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, env=settings, check=True)
     assert log.read_text() == ""
 
 
