@@ -114,7 +114,9 @@ HOOKED = {"PYTHONPATH": str(HERE / "watched"), "PATH": os.environ["PATH"]}
 def test_the_hook_notes_what_it_is_there_for(tmp_path: Path, code: str, noted: str) -> None:
     log = tmp_path / "log"
     settings = HOOKED | {"WATCH_LOG": str(log), "WATCH_FOLDERS": str(tmp_path / "data")}
-    subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, env=settings, capture_output=True, check=False)
+    subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=tmp_path, env=settings, capture_output=True, check=False
+    )
     assert noted in log.read_text()
 
 
