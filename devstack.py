@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import fcntl
+import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -24,20 +27,34 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import psycopg2
+import redis
 from honcho.environ import parse_procfile
 
-from stack.processes import StackError, Supervisor, die_with_parent, dies_with_us, kill_group, with_exec
+from stack.processes import (
+    Program,
+    StackError,
+    Supervisor,
+    die_with_parent,
+    dies_with_us,
+    kill_group,
+    with_exec,
+)
 from stack.servers import (
     START_SECONDS,
+    Server,
     free_port,
     start_postgres,
     start_redis,
     unprivileged_account,
     wait_until,
 )
+from webapp.connection_errors import reason_of
+from webapp.settings import SettingsError, host_and_port, read_host
 
 # What tests and benchmarks build stacks of their own from.
 __all__ = [
@@ -51,6 +68,10 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
+
+# The service connects to nothing but its own database, broker and provider, and writes nothing outside DATA_DIR and
+# the temporary folder. These libraries would do otherwise, and bytecode goes beside the source.
+QUIET_LIBRARIES = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def main() -> int:
@@ -68,7 +89,7 @@ def main() -> int:
     die_with_parent(signal.SIGTERM)
     try:
         return run() if arguments.command == "run" else execute_with_servers(arguments.argv)
-    except StackError as error:
+    except (StackError, SettingsError) as error:
         print(f"make: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -78,32 +99,108 @@ def main() -> int:
 # --- run --------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where one of the servers of the service listens, by the settings that say so."""
+
+    host_setting: str
+    port_setting: str
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """For a client on this machine; a server that listens everywhere is asked on loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host_and_port(host, self.port)}"
+
+
 def run() -> int:
-    data_dir = Path(os.environ.get("DATA_DIR") or ".data").resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    ports = {name: chosen_port(name, default) for name, default in (("PORT", 8000), ("FLOWER_PORT", 5555))}
+    web, flower = (
+        choose_listener("HOST", "PORT", 8000),
+        choose_listener("FLOWER_ADDRESS", "FLOWER_PORT", 5555),
+    )
+    if web.port == flower.port:
+        raise StackError(f"PORT and FLOWER_PORT are both {web.port}; set one of them to another port.")
+    data_dir = make_data_dir()
     signal.signal(signal.SIGTERM, _interrupt)
     with alone(data_dir), contextlib.ExitStack() as cleanup:
-        for name, port in ports.items():
-            require_free(name, port)
+        for listener in (web, flower):
+            require_free(listener)
         started = time.monotonic()
-        environment = dict(os.environ) | {name: str(port) for name, port in ports.items()}
+        environment = dict(os.environ) | QUIET_LIBRARIES
+        for listener in (web, flower):
+            environment |= {
+                listener.host_setting: listener.host,
+                listener.port_setting: str(listener.port),
+            }
         environment["DATA_DIR"] = str(data_dir)
         environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
         environment["PYTHONUNBUFFERED"] = "1"
-        if not environment.get("DATABASE_URL"):
+        servers: list[Server] = []
+        if environment.get("DATABASE_URL"):
+            require_postgres(environment["DATABASE_URL"])
+        else:
             server, environment["DATABASE_URL"] = start_postgres(data_dir / "postgres")
             cleanup.callback(server.stop)
-        if not environment.get("REDIS_URL"):
+            servers.append(server)
+        if environment.get("REDIS_URL"):
+            require_redis(environment["REDIS_URL"])
+        else:
             server, environment["REDIS_URL"] = start_redis(data_dir / "redis")
             cleanup.callback(server.stop)
+            servers.append(server)
         environment["SECRET_KEY"] = environment.get("SECRET_KEY") or kept_secret(data_dir)
         write_env_file(data_dir, environment)
         cleanup.callback((data_dir / "env").unlink, missing_ok=True)
         processes = parse_procfile((ROOT / "Procfile").read_text()).processes
         release(processes.pop("release"), environment)
-        teller = threading.Thread(target=tell_when_ready, args=(ports, data_dir, started), daemon=True)
-        return Supervisor(processes, environment, ROOT).run(teller.start)
+        programs = [Program(name, command, environment, ROOT) for name, command in processes.items()]
+        announcement = threading.Thread(
+            target=announce_readiness, args=(web, flower, data_dir, started), daemon=True
+        )
+        return Supervisor(programs, servers).run(announcement.start)
+
+
+def make_data_dir() -> Path:
+    path = Path(os.environ.get("DATA_DIR") or ".data").resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        reason = (
+            "it, or a folder above it, is a file"
+            if isinstance(error, FileExistsError | NotADirectoryError)
+            else (f"{error.strerror}")
+        )
+        raise StackError(
+            f"DATA_DIR is {path}, where no data can be kept: {reason}. Set it to a folder."
+        ) from None
+    return path
+
+
+def require_postgres(url: str) -> None:
+    """One sentence now rather than the release step's traceback."""
+    try:
+        psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://", 1), connect_timeout=5).close()
+    except psycopg2.Error as error:
+        raise StackError(
+            f"DATABASE_URL names a PostgreSQL that cannot be used ({reason_of(error)}). Start it or correct DATABASE_URL; "
+            "unset, `make run` starts a PostgreSQL of its own."
+        ) from None
+
+
+def require_redis(url: str) -> None:
+    try:
+        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        reason = str(error).strip().rstrip(".") or type(error).__name__
+        raise StackError(
+            f"REDIS_URL names a Redis that cannot be used ({reason}). Start it or correct REDIS_URL; "
+            "unset, `make run` starts one of its own."
+        ) from None
 
 
 def release(command: str, environment: dict[str, str]) -> None:
@@ -129,43 +226,52 @@ def release(command: str, environment: dict[str, str]) -> None:
         raise StackError("the release step failed; what it said is above.")
 
 
-def tell_when_ready(ports: dict[str, int], data_dir: Path, started: float) -> None:
-    urls = [
-        f"http://127.0.0.1:{ports['PORT']}/api/health/ready",
-        f"http://127.0.0.1:{ports['FLOWER_PORT']}/",
-    ]
+def announce_readiness(web: Listener, flower: Listener, data_dir: Path, started: float) -> None:
+    """Print the addresses once everything answers, or what is missing after START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if all(answers(url) for url in urls):
-            print_addresses(ports, data_dir, time.monotonic() - started)
+    missing = {"web": f"{web.url}/api/health/ready", "Flower": f"{flower.url}/"}
+    while missing:
+        reasons = {name: why_not_ready(name, url) for name, url in missing.items()}
+        missing = {name: url for name, url in missing.items() if reasons[name]}
+        if missing and time.monotonic() > deadline:
+            told = "; ".join(str(reasons[name]) for name in missing)
+            print(f"make: not everything is ready yet: {told}.", file=sys.stderr, flush=True)
             return
         time.sleep(0.2)
-    print("make: not everything answers yet; the lines above say why.", file=sys.stderr, flush=True)
+    print_addresses(web, flower, data_dir, time.monotonic() - started)
 
 
-def answers(url: str) -> bool:
+def why_not_ready(name: str, url: str) -> str | None:
+    """None when the URL answers; otherwise what is wrong, for the operator."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - loopback, built here
-            return bool(response.status == 200)
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - loopback, built here
+            return None
     except urllib.error.HTTPError as error:
-        # Flower behind a login answers 401, which is an answer.
-        return error.code == 401
-    except OSError:
-        return False
+        if error.code == 401:
+            # Flower behind a login is there.
+            return None
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            lines = json.load(error)["dependencies"]
+            return ", ".join(f"{line['name']} ({line['detail']})" for line in lines if not line["up"])
+        return f"{name} answers {url} with {error.code}"
+    except (OSError, ValueError) as error:
+        return f"{name} does not answer at {url} ({getattr(error, 'reason', error)})"
 
 
-def print_addresses(ports: dict[str, int], data_dir: Path, seconds: float) -> None:
-    web, flower = f"http://127.0.0.1:{ports['PORT']}", f"http://127.0.0.1:{ports['FLOWER_PORT']}"
-    elsewhere = "" if ports["PORT"] == 8000 else f"PORT={ports['PORT']} "
+def print_addresses(web: Listener, flower: Listener, data_dir: Path, seconds: float) -> None:
+    if web.url == f"http://127.0.0.1:{web.port}":
+        elsewhere = "" if web.port == 8000 else f"PORT={web.port} "
+    else:
+        elsewhere = f"DEMO_URL={shlex.quote(web.url)} "
     lines = [
         "",
         f"  AI Interview Simulator is ready (after {seconds:.1f} s)",
         "",
-        f"    API      {web}/api",
-        f"    Docs     {web}/api/docs   {web}/api/redoc",
-        f"    Health   {web}/api/health/ready",
-        f"    Flower   {flower}",
-        f"    Attach   set -a; . {data_dir / 'env'}; set +a",
+        f"    API      {web.url}/api",
+        f"    Docs     {web.url}/api/docs   {web.url}/api/redoc",
+        f"    Health   {web.url}/api/health/ready",
+        f"    Flower   {flower.url}",
+        f"    Attach   set -a; . {shlex.quote(str(data_dir / 'env'))}; set +a",
         f"    Try      {elsewhere}make demo        Stop: Ctrl-C",
         "",
     ]
@@ -178,7 +284,10 @@ def write_env_file(data_dir: Path, environment: dict[str, str]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         names = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "BROKER_SENTINEL_MASTER", "SECRET_KEY")
-        file.writelines(f"{name}={environment[name]}\n" for name in names if environment.get(name))
+        # For a shell, which reads it: a URL of one's own may have `&` or `$` in it.
+        file.writelines(
+            f"{name}={shlex.quote(environment[name])}\n" for name in names if environment.get(name)
+        )
 
 
 def kept_secret(data_dir: Path) -> str:
@@ -202,24 +311,36 @@ def alone(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def chosen_port(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise StackError(f"{name} is {text!r}; it must be a port number.")
-    return int(text)
+def choose_listener(host_setting: str, port_setting: str, default_port: int) -> Listener:
+    text = os.environ.get(port_setting) or str(default_port)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise StackError(f"{port_setting} is {text!r}; it must be a port number.")
+    return Listener(host_setting, port_setting, read_host(os.environ, host_setting), int(text))
 
 
-def require_free(name: str, port: int) -> None:
+def require_free(listener: Listener) -> None:
     """A port that a killed run's processes are just letting go of is waited for; one that stays taken is an error."""
+    host, port = listener.host, listener.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise StackError(f"{listener.host_setting} is {host!r}, a name that is not found.") from None
     deadline = time.monotonic() + 8
     while True:
-        with socket.socket() as probe:
+        with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
+                probe.bind(address)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise StackError(
+                        f"{host_and_port(host, port)} cannot be listened on ({error.strerror}); "
+                        f"set {listener.host_setting} or {listener.port_setting} to another one."
+                    ) from None
                 if time.monotonic() > deadline:
-                    raise StackError(f"port {port} is taken; set {name} to another one.") from None
+                    raise StackError(
+                        f"port {port} is taken; set {listener.port_setting} to another one."
+                    ) from None
             else:
                 return
         time.sleep(0.2)
@@ -243,11 +364,15 @@ def execute_with_servers(argv: list[str]) -> int:
     folder.chmod(0o711)
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        environment = dict(os.environ) | {
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "DATA_DIR": str(folder),
-        }
+        environment = (
+            dict(os.environ)
+            | QUIET_LIBRARIES
+            | {
+                "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+                "SECRET_KEY": secrets.token_urlsafe(48),
+                "DATA_DIR": str(folder),
+            }
+        )
         postgres, environment["DATABASE_URL"] = start_postgres(folder / "postgres", durable=False)
         cleanup.callback(postgres.stop)
         server, environment["REDIS_URL"] = start_redis(folder / "redis")

@@ -2,11 +2,14 @@
 
 import itertools
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+# webapp/settings.py checks HOST. It is not imported here: a reload (SIGHUP) reads this file again, but no module.
+_host = (os.environ.get("HOST", "").strip() or "127.0.0.1").strip("[]")
+bind = (f"[{_host}]:" if ":" in _host else f"{_host}:") + (os.environ.get("PORT") or "8000")
 worker_class = "webapp.server.BoundedThreadWorker"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 8)
@@ -20,6 +23,15 @@ max_requests_jitter = 2_000
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# gunicorn's own lines, in the shape of ours.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "webapp.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False}},
+}
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
 control_socket_disable = True
 
@@ -35,6 +47,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    # The parent has imported a part of the application (worker_class, the formatter above). After a reload (SIGHUP)
+    # a worker must not mix that with modules of the new version.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "webapp"]:
+        del sys.modules[name]
     # Named by the number and not by the process: one that replaces another (max_requests) goes on with its files,
     # which would otherwise be two more with every replacement, for as long as gunicorn runs.
     from prometheus_client import values

@@ -45,7 +45,7 @@ class Client:
         except (ValueError, KeyError, TypeError):
             raise DemoError(f"what answers at {self.url} is not the interview simulator.") from None
         if answer.status_code != 200:
-            raise DemoError(f"the service at {self.url} is not ready: {', '.join(down)} away.")
+            raise DemoError(f"the service at {self.url} is not ready ({', '.join(down)}).")
 
     def info(self) -> dict[str, Any]:
         return self._call("GET", "/api/info")

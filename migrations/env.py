@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
+from webapp.connection_errors import reason_of
 from webapp.database import Base
 
 config = context.config
@@ -15,7 +18,13 @@ config = context.config
 def run_migrations_online() -> None:
     """Migrate in one transaction; two releases at once run one after the other."""
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
+    try:
+        connected = engine.connect()
+    except OperationalError as error:
+        sys.exit(
+            f"The database at DATABASE_URL cannot be used ({reason_of(error)}): start it, or correct DATABASE_URL."
+        )
+    with connected as connection:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

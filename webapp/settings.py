@@ -5,6 +5,7 @@ A wrong or missing value stops the boot with one sentence (SettingsError) that s
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Settings:
     data_dir: Path = Path(".data")
     rate_limits: bool = True
     allowed_origins: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
     metrics_token: str | None = None
     trusted_proxies: int = 0
 
@@ -94,6 +96,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=Path(reader.text("DATA_DIR") or ".data"),
         rate_limits=reader.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         allowed_origins=_origins(reader.listing("ALLOWED_ORIGINS")),
+        host=read_host(reader.environ),
         metrics_token=reader.text("METRICS_TOKEN") or None,
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, at_least=0),
         access_token_expire_minutes=reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30),
@@ -118,12 +121,35 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def read_host(environ: Mapping[str, str], name: str = "HOST") -> str:
+    """The address or host name that a server listens on, an IPv6 address without its brackets. Raises SettingsError."""
+    text = environ.get(name, "").strip() or "127.0.0.1"
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        ipaddress.ip_address(bare)
+    except ValueError:
+        # A name of figures and dots alone is an address with a mistake in it.
+        if bare != text or not re.fullmatch(
+            r"(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", bare
+        ):
+            raise SettingsError(
+                f"{name} is {text!r}; it must be an IP address such as 127.0.0.1 or ::1, or a host name, "
+                "without a scheme or a port."
+            ) from None
+    return bare
+
+
+def host_and_port(host: str, port: int | str) -> str:
+    """As in a URL, where an IPv6 address has brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+        self.environ = environ
 
     def text(self, name: str) -> str:
-        return self._environ.get(name, "").strip()
+        return self.environ.get(name, "").strip()
 
     def required(self, name: str) -> str:
         value = self.text(name)

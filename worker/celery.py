@@ -42,8 +42,11 @@ class _FailureWithoutWords(logging.Filter):
         return True
 
 
+# Before Celery's first warning, which comes earlier than its own set-up of the logs.
+@signals.celeryd_init.connect
 @signals.setup_logging.connect
 def _configure_logs(**_: Any) -> None:
+    logging.captureWarnings(capture=True)
     logs.configure(logging.INFO)
     # Celery's own line per task says what ours say, and one of theirs would print arguments.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)

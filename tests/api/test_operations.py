@@ -10,11 +10,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import redis
 import sqlalchemy as sa
 from problem_details import problem_of
 
+from stack.servers import start_redis
 from webapp.app import create_app
-from webapp.jobs.models import WorkerHeartbeat
+from webapp.jobs.models import Job, JobState, WorkerHeartbeat
 from webapp.logs import JsonFormatter
 
 pytest_plugins = ["stages"]
@@ -82,7 +84,7 @@ def test_readiness_is_200_with_a_line_for_each_dependency_when_workers_are_seen(
     response = client.get("/api/health/ready")
     assert response.status_code == 200
     lines = {line["name"]: line["up"] for line in response.json["dependencies"]}
-    assert lines == {"database": True, "broker": True, "workers": True, "beat": True}
+    assert lines == {"database": True, "broker": True, "workers": True, "queue": True, "beat": True}
 
 
 def test_readiness_is_503_when_no_worker_was_seen_lately(client, session):
@@ -92,7 +94,7 @@ def test_readiness_is_503_when_no_worker_was_seen_lately(client, session):
     response = client.get("/api/health/ready")
     assert response.status_code == 503
     lines = {line["name"]: line["up"] for line in response.json["dependencies"]}
-    assert lines == {"database": True, "broker": True, "workers": False, "beat": False}
+    assert lines == {"database": True, "broker": True, "workers": False, "queue": True, "beat": False}
 
 
 def test_a_worker_that_fell_silent_is_not_counted_beside_the_one_that_is_alive(client, session):
@@ -124,6 +126,86 @@ def test_readiness_is_503_and_names_the_broker_when_it_is_away(client_of, sessio
     assert [line["name"] for line in response.json["dependencies"] if not line["up"]] == ["broker", "beat"]
 
 
+def see_worker_and_beat(session):
+    session.execute(sa.delete(WorkerHeartbeat))
+    for role in ("worker", "beat"):
+        session.add(WorkerHeartbeat(worker=role, role=role, seen_at=sa.func.now()))
+    session.commit()
+
+
+def lines_down(response):
+    return {line["name"]: line["detail"] for line in response.json["dependencies"] if not line["up"]}
+
+
+def test_readiness_is_503_when_redis_answers_but_takes_no_writes(client_of, session, tmp_path):
+    see_worker_and_beat(session)
+    server, url = start_redis(tmp_path / "redis")
+    try:
+        full = client_of(redis_url=url)
+        assert full.get("/api/health/ready").status_code == 200
+        with redis.Redis.from_url(url) as admin:
+            admin.config_set("maxmemory", "100kb")
+            assert admin.ping()
+        response = full.get("/api/health/ready")
+        assert response.status_code == 503
+        assert list(lines_down(response)) == ["broker"]
+        assert "OutOfMemoryError" in lines_down(response)["broker"]
+    finally:
+        server.stop()
+
+
+def test_readiness_is_503_when_an_answer_has_been_due_for_long_and_no_job_runs_or_ends(api, client, session):
+    see_worker_and_beat(session)
+    session.execute(sa.update(Job).values(finished_at=sa.text("now() - interval '1 hour'")))
+    interview = api.start(num_questions=2)
+    waiting = api.answer(interview["questions"][0]["id"])["job"]["id"]
+    assert client.get("/api/health/ready").status_code == 200
+    long_ago = sa.text("now() - interval '40 seconds'")
+    session.execute(sa.update(Job).where(Job.id == waiting).values(run_at=long_ago))
+    session.commit()
+    response = client.get("/api/health/ready")
+    assert response.status_code == 503
+    assert list(lines_down(response)) == ["queue"]
+    assert "waited 40 s" in lines_down(response)["queue"]
+
+
+def test_readiness_stays_200_with_a_long_queue_that_is_being_worked_on(api, client, session):
+    see_worker_and_beat(session)
+    interview = api.start(num_questions=2)
+    waiting, running = (api.answer(question["id"])["job"]["id"] for question in interview["questions"])
+    long_ago = sa.text("now() - interval '40 seconds'")
+    session.execute(sa.update(Job).where(Job.id == waiting).values(run_at=long_ago))
+    session.execute(
+        sa.update(Job)
+        .where(Job.id == running)
+        .values(
+            state=JobState.RUNNING,
+            lease_token=uuid.uuid4(),
+            lease_until=sa.text("now() + interval '9 seconds'"),
+        )
+    )
+    session.commit()
+    response = client.get("/api/health/ready")
+    assert response.status_code == 200
+    queue = next(line for line in response.json["dependencies"] if line["name"] == "queue")
+    assert "waited 40 s" in queue["detail"]
+
+
+def test_a_job_that_waits_out_a_back_off_is_not_due(api, client, session):
+    see_worker_and_beat(session)
+    interview = api.start(num_questions=2)
+    waiting = api.answer(interview["questions"][0]["id"])["job"]["id"]
+    session.execute(
+        sa.update(Job)
+        .where(Job.id == waiting)
+        .values(
+            created_at=sa.text("now() - interval '1 hour'"), run_at=sa.text("now() + interval '1 minute'")
+        )
+    )
+    session.commit()
+    assert client.get("/api/health/ready").status_code == 200
+
+
 def test_a_database_that_is_away_is_503_with_retry_after_and_tells_nothing(settings, migrated, closed_port):
     url = f"postgresql+psycopg2://someone:hidden-word@127.0.0.1:{closed_port}/z"
     alone = create_app(dataclasses.replace(settings, database_url=url)).test_client()
@@ -132,7 +214,11 @@ def test_a_database_that_is_away_is_503_with_retry_after_and_tells_nothing(setti
     assert int(response.headers["Retry-After"]) >= 1
     ready = alone.get("/api/health/ready")
     assert ready.status_code == 503
-    assert [line["name"] for line in ready.json["dependencies"] if not line["up"]] == ["database", "workers"]
+    assert [line["name"] for line in ready.json["dependencies"] if not line["up"]] == [
+        "database",
+        "workers",
+        "queue",
+    ]
     for answer in (response, ready):
         assert "hidden-word" not in answer.get_data(as_text=True)
 
@@ -169,6 +255,16 @@ def test_metrics_are_for_loopback_and_hide_from_others(client):
     assert client.get("/metrics").mimetype == "text/plain"
     problem_of(client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}), 404)
     problem_of(client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}), 404)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.2", "::1", "::ffff:127.0.0.1"])
+def test_metrics_are_open_to_every_address_of_loopback(client, address):
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["::ffff:192.0.2.7", "2001:db8::1", ""])
+def test_metrics_hide_from_every_other_address(client, address):
+    problem_of(client.get("/metrics", environ_base={"REMOTE_ADDR": address}), 404)
 
 
 def test_metrics_with_a_token_are_for_who_has_it(client_of):

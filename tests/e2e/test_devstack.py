@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import secrets
 import socket
@@ -13,7 +15,8 @@ from pathlib import Path
 
 import httpx
 import psutil
-from running_stack import Stack, environment, running, wait_for
+import pytest
+from running_stack import START_SECONDS, Stack, environment, running, wait_for
 
 import devstack
 
@@ -155,13 +158,97 @@ def test_kill_9_leaves_nothing_running_and_the_next_start_recovers(stack: Stack)
     assert knows(stack, headers)
 
 
-def test_a_process_that_dies_takes_the_stack_down_with_an_error(stack: Stack) -> None:
-    processes = stack.processes()
-    beat = next(process for process in processes if "beat" in process.cmdline())
-    beat.kill()
-    assert stack.process.wait(60) == 1
-    assert running(processes) == []
-    assert "beat ended by itself" in stack.log.read_text()
+def words_of(process: psutil.Process) -> set[str]:
+    """The words of its command line; empty when it has just ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return {Path(word).name for word in process.cmdline()}
+    return set()
+
+
+def main_process(stack: Stack, word: str) -> psutil.Process | None:
+    """The stack's own child that has this word in its command line."""
+    return next((child for child in stack.process.children() if word in words_of(child)), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("web", "gunicorn"),
+        ("worker", "worker"),
+        ("beat", "beat"),
+        ("flower", "flower"),
+        ("redis", "valkey-server"),
+        ("postgres", "postgres"),
+    ],
+)
+def test_a_process_that_is_killed_is_started_again_by_itself(stack: Stack, name: str, word: str) -> None:
+    headers = log_in(stack)
+    others = {process.pid for process in stack.process.children()}
+    killed = main_process(stack, word)
+    assert killed is not None
+    left = killed.children(recursive=True)
+    killed.kill()
+    line = re.compile(rf"system +\| {name} was killed by SIGKILL; starting it again")
+    wait_for(lambda: bool(line.search(stack.log.read_text())), f"a line says that {name} is started again")
+    wait_for(
+        lambda: (main_process(stack, word) or killed).pid != killed.pid, f"{name} runs again", START_SECONDS
+    )
+    wait_for(lambda: not running(left), f"what {name} left behind is gone")
+    # A server that stops its backends or a program that lost its broker may restart others; the stack stays.
+    assert stack.runs()
+    assert len({process.pid for process in stack.process.children()} & others) >= 4
+
+    def works() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            ready = httpx.get(f"{stack.url}/api/health/ready", timeout=30)
+            flower = httpx.get(stack.flower, timeout=30)
+            return ready.status_code == 200 and flower.status_code == 200 and knows(stack, headers)
+        return False
+
+    wait_for(works, "the service is ready and knows its user", START_SECONDS)
+
+
+def test_after_a_kill_of_redis_an_answer_is_judged(stack: Stack) -> None:
+    redis = main_process(stack, "valkey-server")
+    assert redis is not None
+    redis.kill()
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--plain"],
+        cwd=devstack.ROOT,
+        env=environment(PORT=str(stack.port)),
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    if "is not ready" in done.stderr:
+        wait_for(
+            lambda: httpx.get(f"{stack.url}/api/health/ready", timeout=30).status_code == 200, "it is ready"
+        )
+        done = subprocess.run(
+            done.args,
+            cwd=devstack.ROOT,
+            env=environment(PORT=str(stack.port)),
+            capture_output=True,
+            text=True,
+            timeout=170,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_line_of_the_service_is_a_json_object(stack: Stack) -> None:
+    lines = re.findall(r"^[\d:]+ (?:web|worker|beat|flower) +\| (.*)$", stack.log.read_text(), re.MULTILINE)
+    assert len(lines) >= 3
+    assert [line for line in lines if not isinstance(parsed(line), dict)] == []
+    assert "Inspect method" not in stack.log.read_text()
+
+
+def parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def test_with_servers_of_ones_own_neither_is_started(make_folder: Callable[[], Path]) -> None:
@@ -176,7 +263,7 @@ def test_with_servers_of_ones_own_neither_is_started(make_folder: Callable[[], P
             try:
                 names = {process.name() for process in stack.processes()}
                 assert "celery" in names
-                assert not names & {"postgres", "redis-server"}
+                assert not names & {"postgres", "valkey-server"}
                 assert not (data / "postgres").exists()
                 assert not (data / "redis").exists()
                 assert stack.settings()["DATABASE_URL"] == database_url

@@ -8,6 +8,8 @@ import re
 import runpy
 import secrets
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,12 +116,21 @@ def test_the_web_process_listens_on_loopback_by_default(monkeypatch):
     assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["bind"] == "127.0.0.1:8000"
 
 
-def test_flower_listens_on_loopback_by_default_and_its_api_asks_for_a_login():
+def test_flower_listens_on_loopback_by_default_and_its_api_asks_for_a_login(monkeypatch):
     flower = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("flower:"))
-    assert re.search(r"--address=\$\{FLOWER_ADDRESS:-127\.0\.0\.1\}", flower)
+    # Named as a path, it must be there, or Flower does not start.
+    assert "--conf=./flowerconfig.py" in flower
+    monkeypatch.setenv("FLOWER_ADDRESS", "")
+    done = subprocess.run(
+        [sys.executable, "-c", "import runpy; print(runpy.run_path('flowerconfig.py')['address'])"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "127.0.0.1\n"
     configured = "".join(
-        path.read_text()
-        for path in (ROOT / "Procfile", ROOT / "Makefile", ROOT / "devstack.py", ROOT / "celeryconfig.py")
+        path.read_text() for path in (ROOT / "Procfile", ROOT / "Makefile", *ROOT.glob("*.py"))
     )
     assert "UNAUTHENTICATED_API" not in configured.upper()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +20,6 @@ from webapp.operations import metrics, service
 from webapp.settings import Settings
 
 NAME = "AI Interview Simulator"
-LOOPBACK = ("127.0.0.1", "::1")
 # Of these, a proxy adds one at least; a scraper on this host adds none.
 PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 
@@ -122,7 +122,8 @@ class Readiness(MethodView):
     def get(self) -> ResponseReturnValue:
         """Readiness
 
-        A line per dependency: database, broker, workers seen lately, and beat (which is told, not required).
+        A line per dependency: database, broker (which must take a write), workers seen lately, queue (503 when an
+        answer is due for 30 s and no job runs or ends), and beat (which is reported, not required).
         """
         found = service.dependencies(db.session(), _settings())
         ready = service.is_ready(found)
@@ -188,4 +189,13 @@ def _may_read_metrics(settings: Settings) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
     # Behind a proxy every caller looks like loopback unless TRUSTED_PROXIES says how many to look through.
-    return request.remote_addr in LOOPBACK and not any(name in request.headers for name in PROXY_HEADERS)
+    return _is_loopback(request.remote_addr) and not any(name in request.headers for name in PROXY_HEADERS)
+
+
+def _is_loopback(address: str | None) -> bool:
+    """127.0.0.0/8 and ::1, and the former as a socket for both families shows it (::ffff:127.0.0.1)."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback

@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from webapp import broker
 from webapp.database import NOW
 from webapp.jobs import totals
-from webapp.jobs.models import HEARTBEAT_EXPIRES_SECONDS, JobState, WorkerHeartbeat
+from webapp.jobs.models import HEARTBEAT_EXPIRES_SECONDS, Job, JobKind, JobState, WorkerHeartbeat
 from webapp.jobs.totals import TotalName
 from webapp.settings import Settings
 
 # Beat is seen by its sweeps, which may be as rare as SWEEP_SECONDS says.
 BEAT_SEEN_SECONDS = 60.0
 BROKER_TIMEOUT_SECONDS = 0.5
+STANDSTILL_SECONDS = 30
+"""An answer that is due this long while no job runs or ends means that nothing is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,12 @@ class Dependency:
 
 
 def dependencies(session: Session, settings: Settings) -> list[Dependency]:
-    """Database, broker, workers and sweeper, each looked at now."""
+    """Database, broker, workers, queue and beat, each looked at now."""
     messages = _broker(settings)
     try:
         session.execute(sa.text("SELECT 1"))
         seen = alive_by_role(session, settings)
+        queue = _queue(session)
     except SQLAlchemyError as error:
         session.rollback()
         detail = f"not reachable ({type(error).__name__})"
@@ -45,6 +48,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
             Dependency("database", up=False, detail=detail),
             messages,
             Dependency("workers", up=False, detail="unknown while the database is away"),
+            Dependency("queue", up=False, detail="unknown while the database is away"),
         ]
     workers, beats = seen.get("worker", 0), seen.get("beat", 0)
     return [
@@ -56,6 +60,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
             detail=f"{workers} with a heartbeat in the last {HEARTBEAT_EXPIRES_SECONDS:g} s"
             + ("" if workers else "; answers are kept and judged when one starts"),
         ),
+        queue,
         # Workers sweep too, so a dead beat delays nothing; the operator should know all the same.
         Dependency(
             "beat",
@@ -92,8 +97,40 @@ def is_ready(found: list[Dependency]) -> bool:
 def _broker(settings: Settings) -> Dependency:
     failure = broker.failure(settings, timeout=BROKER_TIMEOUT_SECONDS)
     if failure:
-        return Dependency("broker", up=False, detail=f"not reachable ({failure}); the sweeper catches up")
-    return Dependency("broker", up=True, detail="answers")
+        return Dependency(
+            "broker",
+            up=False,
+            detail=f"takes no messages ({failure}); answers are kept and judged when it takes them again",
+        )
+    return Dependency("broker", up=True, detail="takes messages")
+
+
+def _queue(session: Session) -> Dependency:
+    """How long the oldest due answer has waited. A backlog that is being worked on is told; a standstill is a fault.
+
+    Skill-gap analyses are left out: they wait for their interview's answers.
+    """
+    now = sa.func.now()
+    span = sa.func.make_interval(0, 0, 0, 0, 0, 0, float(STANDSTILL_SECONDS))
+    waited = session.scalar(
+        sa.select(sa.func.extract("epoch", now - sa.func.min(Job.run_at))).where(
+            Job.kind == JobKind.ANSWER_FEEDBACK, Job.state == JobState.QUEUED, Job.run_at <= now
+        )
+    )
+    if waited is None:
+        return Dependency("queue", up=True, detail="no answer waits")
+    detail = f"the oldest due answer has waited {float(waited):.0f} s"
+    at_work = session.scalar(
+        sa.select(
+            sa.or_(
+                sa.exists().where(Job.state == JobState.RUNNING, Job.lease_until > now),
+                sa.exists().where(Job.finished_at > now - span),
+            )
+        )
+    )
+    if waited < STANDSTILL_SECONDS or at_work:
+        return Dependency("queue", up=True, detail=detail)
+    return Dependency("queue", up=False, detail=f"{detail}, and no job runs or has ended since")
 
 
 def engine_in_use(session: Session, settings: Settings) -> dict[str, str | None]:

@@ -6,6 +6,9 @@ import argparse
 import sys
 from collections import Counter
 
+from sqlalchemy.exc import OperationalError
+
+from webapp.connection_errors import reason_of
 from webapp.database import make_session_factory
 from webapp.settings import SettingsError, read_settings
 from worker.content.bank import BankError, read_bank
@@ -33,8 +36,15 @@ def main() -> int:
         except SettingsError as error:
             print(error, file=sys.stderr)
             return 1
-        with sessions.begin() as session:
-            print("loaded" if load_bank(session, bank) else "this bank is loaded already")
+        try:
+            with sessions.begin() as session:
+                print("loaded" if load_bank(session, bank) else "this bank is loaded already")
+        except OperationalError as error:
+            print(
+                f"The database at DATABASE_URL cannot be used ({reason_of(error)}): start it, or correct DATABASE_URL.",
+                file=sys.stderr,
+            )
+            return 1
     return 0
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import runpy
+from pathlib import Path
 
 import pytest
 
-from webapp.settings import SettingsError, read_settings
+from webapp.settings import SettingsError, host_and_port, read_settings
 
+ROOT = Path(__file__).parents[3]
 SECRET = "q8Zk2v-7Tn4bX0wLr9sYd1uGf3hJ5mPc"
 ENOUGH = {
     "DATABASE_URL": "postgresql://u:p@db:5432/name",
@@ -127,3 +130,41 @@ def test_no_wrong_secret_is_repeated_in_the_error():
             read_settings({**ENOUGH, name: value})
         assert "my-own-weak-word" not in str(caught.value)
         assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "shown"),
+    [
+        ("", "127.0.0.1", "127.0.0.1:80"),
+        ("127.0.0.2", "127.0.0.2", "127.0.0.2:80"),
+        ("0.0.0.0", "0.0.0.0", "0.0.0.0:80"),
+        ("::1", "::1", "[::1]:80"),
+        ("[::1]", "::1", "[::1]:80"),
+        ("::", "::", "[::]:80"),
+        ("localhost", "localhost", "localhost:80"),
+        ("app.example", "app.example", "app.example:80"),
+    ],
+)
+def test_host_is_an_address_with_or_without_brackets_or_a_name(text, host, shown):
+    settings = read_settings(ENOUGH | {"HOST": text})
+    assert settings.host == host
+    assert host_and_port(settings.host, 80) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["127.0.0.1:8000", "http://127.0.0.1", "127.0.0.256", "[::1", "[localhost]", "a b", "-x", "::1:zz"],
+)
+def test_a_host_with_anything_beside_the_address_is_refused(text):
+    with pytest.raises(SettingsError, match="HOST"):
+        read_settings(ENOUGH | {"HOST": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "bind"), [("::1", "[::1]:8001"), ("[::1]", "[::1]:8001"), ("127.0.0.2", "127.0.0.2:8001")]
+)
+def test_gunicorn_binds_to_the_host_however_it_is_written(text, bind, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    monkeypatch.setenv("HOST", text)
+    monkeypatch.setenv("PORT", "8001")
+    assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["bind"] == bind
