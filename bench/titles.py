@@ -59,7 +59,7 @@ def read_catalog() -> tuple[BankIndex, dict[str, frozenset[str]]]:
     bank = content.read_bank()
     roles = [
         RoleInBank(
-            RoleName(role["id"], role["title"], role["aliases"], role["areas"], role["technologies"]),
+            RoleName(role["id"], role["title"], role["aliases"], role["technologies"], role["areas"]),
             role["skills"],
             role["behavioral"],
         )

@@ -22,6 +22,7 @@ ANALYST_ROLES = frozenset(["data_analyst", "data_scientist", "database_administr
 # Of these roles the trade is any: a project manager of buildings plans projects too.
 ANY_TRADE = frozenset(["project_manager", "business_analyst", "product_manager", "data_analyst", "data_scientist"])
 _GENERIC = frozenset("software application computer system systems engineer it technical programmer analyst".split())
+_ROLES_OF_TOOLS = frozenset(["database_administrator", "it_support_specialist", "network_engineer"])
 _SYNONYMS = {
     "swe": ("software", "engineer"),
     "sde": ("software", "engineer"),
@@ -70,8 +71,8 @@ class RoleName:
     id: str
     title: str
     aliases: Sequence[str]
-    areas: Sequence[str] = ()
     technologies: Sequence[str] = ()
+    areas: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,9 @@ def _row(words: Iterable[str]) -> tuple[str, ...]:
             row.append(part)
     if len(row) > 1:
         row = ["engineer" if word in vocabulary.ENGINEERS else word for word in row]
+    for index in range(len(row) - 1, 0, -1):
+        if row[index - 1 : index + 1] == ["information", "technology"]:
+            row[index - 1 : index + 1] = ["it"]
     # "AI/ML" says one thing twice.
     return tuple(
         word
@@ -192,6 +196,9 @@ def _match(segments: Sequence[tuple[str, ...]], names: TitleNames) -> tuple[tupl
         specific, generic = [role for role in specific if role in ANY_TRADE], []
     if specific:
         return _matches([(role, 0.9) for role in specific], names), Trade.KNOWN
+    if generic:
+        # A software engineer who names a database still builds software.
+        technologies = [role for role in technologies if role not in _ROLES_OF_TOOLS]
     role = _by_technology(plain, technologies, head, names)
     if role is None and not (elsewhere and not all_words & {"software"}):
         role = _by_area(plain, head, bool(generic), names)
