@@ -143,7 +143,12 @@ def _steer(bank: BankIndex, wishes: Wishes) -> _Steering:
     if reading.matches:
         # Kotlin in the title of a mobile engineer is the Android of the bank.
         spelled = {s.id for s in bank.skills if s.id in technical and named.names_one_of(s.bound_to)}
-        for skill_id in {mention.skill_id for mention in in_title} | spelled:
+        spelled |= {
+            mention.skill_id
+            for mention in in_title
+            if mention.skill_id in technical or _is_technology(mention.phrase, bank)
+        }
+        for skill_id in sorted(spelled):
             if skill_id not in bank.behavioral:
                 technical[skill_id] = max(TITLE_WEIGHT, technical.get(skill_id, 0.0))
     else:

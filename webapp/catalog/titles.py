@@ -22,7 +22,9 @@ ANALYST_ROLES = frozenset(["data_analyst", "data_scientist", "database_administr
 # Of these roles the trade is any: a project manager of buildings plans projects too.
 ANY_TRADE = frozenset(["project_manager", "business_analyst", "product_manager", "data_analyst", "data_scientist"])
 _GENERIC = frozenset("software application computer system systems engineer it technical programmer analyst".split())
-_ROLES_OF_TOOLS = frozenset(["database_administrator", "it_support_specialist", "network_engineer"])
+_ROLES_OF_TOOLS = frozenset(
+    ["database_administrator", "it_support_specialist", "network_engineer", "site_reliability_engineer"]
+)
 _SYNONYMS = {
     "swe": ("software", "engineer"),
     "sde": ("software", "engineer"),
@@ -41,6 +43,8 @@ _SYNONYMS = {
     "cyber": ("cybersecurity",),
     "k8s": ("kubernetes",),
     "js": ("javascript",),
+    "ts": ("typescript",),
+    "py": ("python",),
     "postgres": ("postgresql",),
     "svp": ("vp",),
     "evp": ("vp",),
@@ -206,6 +210,9 @@ def _match(segments: Sequence[tuple[str, ...]], names: TitleNames) -> tuple[tupl
         return _matches([(role, 0.8)], names), Trade.KNOWN
     if generic:
         return _matches([(generic[0], 0.9)], names), Trade.KNOWN
+    software_engineer = names.exact.get(("software", "engineer"))
+    if software_engineer and not elsewhere and head == "engineer" and all_words & vocabulary.COMPUTING:
+        return _matches([(software_engineer, 0.6)], names), Trade.KNOWN
     if elsewhere:
         return (), Trade.OTHER
     misspelled = _by_spelling(whole, names)

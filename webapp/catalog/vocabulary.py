@@ -80,11 +80,11 @@ OTHER_TRADES = _words(
 
 TECHNOLOGIES = MappingProxyType(
     {
-        "python": "Python", "python3": "Python", "cpython": "Python",
+        "python": "Python", "py": "Python", "python3": "Python", "cpython": "Python",
         "java": "Java",
         "javascript": "JavaScript", "js": "JavaScript", "ecmascript": "JavaScript", "es6": "JavaScript",
         "node": "JavaScript", "node.js": "JavaScript", "nodejs": "JavaScript",
-        "typescript": "TypeScript",
+        "typescript": "TypeScript", "ts": "TypeScript",
         "c": "C", "c++": "C++", "cpp": "C++", "c#": "C#", "csharp": "C#",
         ".net": "C#", "dotnet": "C#", "asp.net": "C#", "vb.net": "Visual Basic", "vba": "Visual Basic", "f#": "F#",
         "go": "Go", "golang": "Go", "rust": "Rust", "r": "R", "julia": "Julia", "matlab": "MATLAB", "sas": "SAS",
