@@ -70,7 +70,9 @@ def read_catalog() -> tuple[BankIndex, dict[str, frozenset[str]]]:
     return BankIndex(roles, skills, entries), {role["id"]: frozenset(role["skills"]) for role in bank.roles}
 
 
-def faults(labelled: LabelledTitle, bank: BankIndex, role_skills: dict[str, frozenset[str]]) -> tuple[str, list[str]]:
+def faults(
+    labelled: LabelledTitle, bank: BankIndex, role_skills: dict[str, frozenset[str]]
+) -> tuple[str, list[str]]:
     """The role that the title is read as, and what is wrong with the questions asked."""
     allowed = labelled.names.union(*(role_skills.get(role, frozenset()) for role in labelled.roles))
     languages = frozenset(TECHNOLOGIES.values())
@@ -85,8 +87,14 @@ def faults(labelled: LabelledTitle, bank: BankIndex, role_skills: dict[str, froz
             for entry in technical:
                 if entry.skill_id not in allowed:
                     wrong.append(f"asks {entry.id}, of another trade")
-                elif labelled.languages and spoken[entry.skill_id] and not spoken[entry.skill_id] & labelled.languages:
-                    wrong.append(f"asks {entry.id}, in another language than {' or '.join(sorted(labelled.languages))}")
+                elif (
+                    labelled.languages
+                    and spoken[entry.skill_id]
+                    and not spoken[entry.skill_id] & labelled.languages
+                ):
+                    wrong.append(
+                        f"asks {entry.id}, in another language than {' or '.join(sorted(labelled.languages))}"
+                    )
             if interview_type == "technical":
                 missing = labelled.names - {entry.skill_id for entry in technical}
                 wrong += [f"asks nothing on {skill}" for skill in sorted(missing)]
@@ -110,7 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             not_steered += any("nothing" in fault for fault in wrong)
             if split in options.errors and (got not in labelled.roles or wrong):
                 expected = " or ".join(sorted(labelled.roles))
-                print(f"{labelled.title}: read as {got}, {expected} expected; {'; '.join(wrong) or 'questions fit'}")
+                print(
+                    f"{labelled.title}: read as {got}, {expected} expected; {'; '.join(wrong) or 'questions fit'}"
+                )
         unknown = sum(labelled.roles == {UNKNOWN} for labelled in chosen)
         print(
             f"{split}: {right} of {len(chosen)} titles right ({right / len(chosen):.1%}; {unknown} of them unknown to the bank); "

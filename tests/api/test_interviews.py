@@ -142,7 +142,12 @@ def test_the_titles_rank_sets_the_level_where_the_request_does_not(api):
 
 
 def test_questions_that_are_not_of_the_asked_level_are_announced(api):
-    wishes = {"topics": ["sql"], "interview_type": "coding", "difficulty_level": "beginner", "num_questions": 20}
+    wishes = {
+        "topics": ["sql"],
+        "interview_type": "coding",
+        "difficulty_level": "beginner",
+        "num_questions": 20,
+    }
     interview = api.start(**wishes)
     assert {question["difficulty"] for question in interview["questions"]} > {"beginner"}
     assert "at another level than beginner" in interview["notice"]

@@ -185,9 +185,10 @@ def test_a_description_names_the_skills_that_stand_in_it_as_words(names):
 def test_no_title_or_topic_is_slow_to_match(names):
     roles = titles.index_roles([titles.RoleName(i, n[0], n[1:], n, n) for i, n in names.items()])
     honest = quickest(titles.read_title, "Senior Backend Engineer (remote)", roles)
+    honest_topic = quickest(matching.match_topic, "Kubernetes", names)
     for name, text in SLOW.items():
         assert quickest(titles.read_title, text[:100], roles) < 25 * honest, name
-        assert quickest(matching.match_topic, text[:80], names) < 25 * honest, name
+        assert quickest(matching.match_topic, text[:80], names) < 25 * honest_topic, name
 
 
 def test_no_answer_is_much_slower_to_judge_than_an_honest_one(engine, bank):

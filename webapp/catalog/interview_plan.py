@@ -191,9 +191,7 @@ def _topics(bank: BankIndex, wishes: Wishes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _role_weights(
-    bank: BankIndex, matches: Sequence[RoleMatch]
-) -> tuple[dict[str, float], dict[str, float]]:
+def _role_weights(bank: BankIndex, matches: Sequence[RoleMatch]) -> tuple[dict[str, float], dict[str, float]]:
     """Weights of technical and behavioral skills; a title of no known role weighs all behavioral skills equally."""
     roles = {role.name.id: role for role in bank.roles}
     technical: dict[str, float] = {}
@@ -215,7 +213,9 @@ def _is_technology(phrase: str, bank: BankIndex) -> bool:
 
 def _distances(bank: BankIndex, matches: Sequence[RoleMatch]) -> dict[str, int]:
     """How far a skill is from the roles: 1 of a role that shares two skills, 2 of others, 3 bound to a technology."""
-    own = {skill for role in bank.roles for match in matches if role.name.id == match.id for skill in role.skills}
+    own = {
+        skill for role in bank.roles for match in matches if role.name.id == match.id for skill in role.skills
+    }
     related = {skill for role in bank.roles if len(own & set(role.skills)) >= 2 for skill in role.skills}
     return {skill.id: 3 if skill.bound_to else 1 if skill.id in related else 2 for skill in bank.skills}
 
@@ -242,9 +242,7 @@ def _notice(
     return " ".join(sentences) or None
 
 
-def _unknown_role(
-    bank: BankIndex, wishes: Wishes, steering: _Steering, entries: Sequence[Entry]
-) -> str:
+def _unknown_role(bank: BankIndex, wishes: Wishes, steering: _Steering, entries: Sequence[Entry]) -> str:
     names = {skill.id: skill.name for skill in bank.skills}
     asked = [e for e in entries if e.question_type != BEHAVIORAL]
     by_topic = _listed(names[s] for s in dict.fromkeys(e.skill_id for e in asked) if s in steering.topics)
@@ -277,17 +275,15 @@ def _widened(wishes: Wishes, steering: _Steering, entries: Sequence[Entry]) -> l
         others = sum(entry.skill_id not in steering.topics for side in sides for entry in side)
         if others:
             return [
-                f"{_of(others, len(entries))} about other skills than the chosen topics, because the bank has no more"
-                " that fit."
+                f"{_of(others, len(entries))} about other skills than the chosen topics, which have no more."
             ]
         return []
     others = sum(not steering.technical.get(entry.skill_id) for entry in technical)
     if others:
         role = steering.reading.matches[0].title
-        return [
-            f"{_of(others, len(entries))} about skills of related roles, because the bank has no more"
-            f" {_kind(wishes.interview_type)} questions for {role}."
-        ]
+        kind = _kind(wishes.interview_type)
+        part = _of(others, len(entries))
+        return [f"{part} about skills of related roles: the bank has no more {kind} questions for {role}."]
     return []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -29,6 +30,7 @@ class Mention:
     phrase: str
 
 
+@lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
     """Lower case, words only, one spelling of "front end"."""
     return " ".join(word.key for word in read_words(text))

@@ -22,7 +22,9 @@ _NAMES = frozenset(
         vocabulary.UI_FRAMEWORKS,
     )
     for name in table
-) | frozenset(["kafka", "postgresql", "kubernetes", "docker", "aws", "sql", "linux", "terraform", "jenkins", "ansible"])
+) | frozenset(
+    ["kafka", "postgresql", "kubernetes", "docker", "aws", "sql", "linux", "terraform", "jenkins", "ansible"]
+)
 _BESIDE = frozenset(["", " ", "/", ", ", ",", " / ", " + ", "+", " & ", "-", " (", "(", " - "])
 _SEGMENT_ENDS = ",;:|()[]–—•/\n"
 
@@ -89,9 +91,9 @@ def _is_technology(
     words: Sequence[Word], index: int, accepted: set[int], title: bool, computing: bool
 ) -> bool:
     word = words[index]
+    before = words[index - 1] if index else None
     following = words[index + 1] if index + 1 < len(words) else None
-    beside_following = following is not None and following.gap in _BESIDE
-    pairs = {(words[index - 1].key if index else "", word.key), (word.key, following.key if following else "")}
+    pairs = {(before.key if before else "", word.key), (word.key, following.key if following else "")}
     if pairs & vocabulary.PAIRS:
         return True
     if not title:
@@ -100,27 +102,39 @@ def _is_technology(
             return False
         if word.text[1:] != word.text[1:].lower():
             return True
-    elif len(words) == 1 and word.text != word.key and word.key in ("go", "react", "angular", "vue", "scala"):
+    elif len(words) == 1 and word.text != word.key and word.key in vocabulary.LANGUAGE_TITLES:
         return True
-    if beside_following and following is not None and following.key in vocabulary.CONTEXT:
+    if following and following.gap in _BESIDE and following.key in vocabulary.CONTEXT:
         return True
-    for step in (-1, 1):
-        other = _neighbor(words, index, step)
-        if other is None:
-            continue
-        if other in accepted or (
-            words[other].key in _NAMES and words[other].key not in vocabulary.HOMOGRAPHS
-        ):
-            return True
-        if title and step < 0 and words[other].key in vocabulary.CONTEXT and not word.gap.strip():
-            closes = following is None or not following.gap.isspace()
-            if closes:
-                return True
-    closes = following is None or not following.gap.isspace() or following.key in ("and", "or", "for", "to")
-    if title:
-        opens = index == 0 or any(mark in word.gap for mark in _SEGMENT_ENDS) or " - " in word.gap
-        return computing and opens and closes
-    return closes and index > 0 and words[index - 1].key in vocabulary.LEADING and word.gap.isspace()
+    return _is_listed(words, index, accepted) or _closes_a_phrase(words, index, title, computing)
+
+
+def _is_listed(words: Sequence[Word], index: int, accepted: set[int]) -> bool:
+    """Does it stand beside the name of another technology?"""
+    others = [_neighbor(words, index, -1), _neighbor(words, index, 1)]
+    return any(
+        other is not None
+        and (
+            other in accepted
+            or (words[other].key in _NAMES and words[other].key not in vocabulary.HOMOGRAPHS)
+        )
+        for other in others
+    )
+
+
+def _closes_a_phrase(words: Sequence[Word], index: int, title: bool, computing: bool) -> bool:
+    """Is it the last word of its phrase: "written in Go.", "Backend Engineer Go", "Engineer (Go)"?"""
+    word = words[index]
+    following = words[index + 1] if index + 1 < len(words) else None
+    before = words[index - 1] if index else None
+    if not (following is None or not following.gap.isspace() or following.key in ("and", "or", "for", "to")):
+        return False
+    led = before is not None and before.key in vocabulary.LEADING and word.gap.isspace()
+    if not title:
+        return led
+    opens = before is None or any(mark in word.gap for mark in _SEGMENT_ENDS) or " - " in word.gap
+    beside_head = before is not None and before.key in vocabulary.CONTEXT and word.gap.isspace()
+    return beside_head or (computing and (opens or led))
 
 
 def _neighbor(words: Sequence[Word], index: int, step: int) -> int | None:

@@ -8,20 +8,35 @@ word directly before a head that only computing uses so. Spelling is compared on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from rapidfuzz.distance import OSA
 
 from webapp.catalog import vocabulary
 from webapp.catalog.technologies import comparable
-from webapp.catalog.words import Phrases, Word, keys, phrases_of, read_words
+from webapp.catalog.words import Phrases, Word, keys, read_words
 
 MAX_ROLES = 2
 ANALYST_ROLES = frozenset(["data_analyst", "data_scientist", "database_administrator", "backend_engineer"])
 # Of these roles the trade is any: a project manager of buildings plans projects too.
-ANY_TRADE = frozenset(["project_manager", "business_analyst", "product_manager", "data_analyst", "data_scientist"])
-_GENERIC = frozenset("software application computer system systems engineer it technical programmer analyst".split())
+ANY_TRADE = frozenset(
+    ["project_manager", "business_analyst", "product_manager", "data_analyst", "data_scientist"]
+)
+_GENERIC = frozenset(
+    [
+        "software",
+        "application",
+        "computer",
+        "system",
+        "systems",
+        "engineer",
+        "engineering",
+        "development",
+        "it",
+    ]
+)
+_DIRECTORS = frozenset(["director", "head", "vp", "chief"])
 _ROLES_OF_TOOLS = frozenset(
     ["database_administrator", "it_support_specialist", "network_engineer", "site_reliability_engineer"]
 )
@@ -55,7 +70,7 @@ _SYNONYMS = {
 # Endings that the plural shares with a word of its own.
 _SINGULARS = {
     plural: plural[:-1]
-    for plural in (
+    for plural in (  # noqa: SIM905 - a table of words
         "engineers developers programmers administrators architects analysts scientists designers managers testers owners"
         " specialists technicians consultants leads researchers coordinators databases applications apps networks"
     ).split()
@@ -102,7 +117,9 @@ class TitleNames:
     aliases: Phrases[str]
     technologies: Phrases[str]
     areas: Phrases[str]
-    titles: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str]
+    software_engineer: str | None
+    """The role of a software engineer without further words."""
 
 
 def read_title(title: str, names: TitleNames) -> TitleReading:
@@ -121,15 +138,16 @@ def index_roles(roles: Sequence[RoleName]) -> TitleNames:
     for role in sorted(roles, key=lambda role: role.id):
         for alias in role.aliases:
             exact.setdefault(_canonical(alias), role.id)
-    # Only as a whole title: "PM", "Developer".
-    aliases = {phrase: role for phrase, role in exact.items() if len(phrase) > 1 or len(phrase[0]) > 2}
-    for word in vocabulary.ENGINEERS:
-        aliases.pop((word,), None)
+    # Only as a whole title: "PM", "Developer", "Staff Engineer".
+    aliases = {
+        phrase: role
+        for phrase, role in exact.items()
+        if (len(phrase) > 1 or len(phrase[0]) > 2)
+        and not {word for word in phrase if not _is_rank(word)} <= vocabulary.ENGINEERS
+    }
 
     def table(attribute: str) -> dict[tuple[str, ...], str]:
-        return {
-            _canonical(name): role.id for role in reversed(roles) for name in getattr(role, attribute)
-        }
+        return {_canonical(name): role.id for role in reversed(roles) for name in getattr(role, attribute)}
 
     return TitleNames(
         exact,
@@ -137,6 +155,7 @@ def index_roles(roles: Sequence[RoleName]) -> TitleNames:
         Phrases(table("technologies")),
         Phrases(table("areas")),
         {role.id: role.title for role in roles},
+        exact.get(("software", "engineer")),
     )
 
 
@@ -149,8 +168,7 @@ def _row(words: Iterable[str]) -> tuple[str, ...]:
     row: list[str] = []
     for word in words:
         singular = _SINGULARS.get(word, word)
-        for part in _SYNONYMS.get(singular, (singular,)):
-            row.append(part)
+        row.extend(_SYNONYMS.get(singular, (singular,)))
     if len(row) > 1:
         row = ["engineer" if word in vocabulary.ENGINEERS else word for word in row]
     for index in range(len(row) - 1, 0, -1):
@@ -182,43 +200,53 @@ def _match(segments: Sequence[tuple[str, ...]], names: TitleNames) -> tuple[tupl
     plain = [tuple(word for word in segment if not _is_rank(word)) for segment in segments]
     whole = tuple(word for segment in plain for word in segment)
     raw = tuple(word for segment in segments for word in segment)
-    for row in (raw, whole):
+    # Who directs the engineers is not one of them.
+    for row in (raw,) if set(raw) & _DIRECTORS else (raw, whole):
         if row in names.exact:
             return _matches([(names.exact[row], 1.0)], names), Trade.KNOWN
-        # One word stays as it is written: "Developer" is a title, "Engineer" is not one of computing alone.
     main = next((segment for segment in plain if segment), ())
-    all_words = {word.removeprefix("=") for word in whole}
-    head = _head(main)
-    if head in vocabulary.OTHER_TRADES and not _alias_ends_at_head(main, names):
+    if _head(main) in vocabulary.OTHER_TRADES and not _alias_ends_at_head(main, names):
         return (), Trade.OTHER
-    elsewhere = bool(all_words & vocabulary.OTHER_TRADES)
-    technologies = [role for segment in plain for _, _, role in names.technologies.find(segment)]
-    computing = bool(technologies or all_words & vocabulary.COMPUTING)
-
-    specific, generic = _aliases(segments, plain, names)
-    if elsewhere and not computing:
-        specific, generic = [role for role in specific if role in ANY_TRADE], []
-    if specific:
-        return _matches([(role, 0.9) for role in specific], names), Trade.KNOWN
-    if generic:
-        # A software engineer who names a database still builds software.
-        technologies = [role for role in technologies if role not in _ROLES_OF_TOOLS]
-    role = _by_technology(plain, technologies, head, names)
-    if role is None and not (elsewhere and not all_words & {"software"}):
-        role = _by_area(plain, head, bool(generic), names)
-    if role is not None:
-        return _matches([(role, 0.8)], names), Trade.KNOWN
-    if generic:
-        return _matches([(generic[0], 0.9)], names), Trade.KNOWN
-    software_engineer = names.exact.get(("software", "engineer"))
-    if software_engineer and not elsewhere and head == "engineer" and all_words & vocabulary.COMPUTING:
-        return _matches([(software_engineer, 0.6)], names), Trade.KNOWN
-    if elsewhere:
+    all_words = {word.removeprefix("=") for word in whole}
+    found = _by_name(segments, plain, all_words, names)
+    if found:
+        return _matches(found, names), Trade.KNOWN
+    if all_words & vocabulary.OTHER_TRADES:
         return (), Trade.OTHER
     misspelled = _by_spelling(whole, names)
     if misspelled is not None:
         return _matches([(misspelled, 0.85)], names), Trade.KNOWN
     return (), Trade.UNKNOWN
+
+
+def _by_name(
+    segments: Sequence[tuple[str, ...]],
+    plain: Sequence[tuple[str, ...]],
+    all_words: set[str],
+    names: TitleNames,
+) -> list[tuple[str, float]]:
+    """The roles that stand in the title by some name, with their similarity."""
+    head = _head(next((segment for segment in plain if segment), ()))
+    other_trade = bool(all_words & vocabulary.OTHER_TRADES)
+    technologies = [role for segment in plain for _, _, role in names.technologies.find(segment)]
+    specific, generic = _aliases(segments, plain, names)
+    if other_trade and not (technologies or all_words & vocabulary.COMPUTING):
+        specific, generic = [role for role in specific if role in ANY_TRADE], []
+    if specific:
+        return [(role, 0.9) for role in specific]
+    if generic:
+        # A software engineer who names a database still builds software.
+        technologies = [role for role in technologies if role not in _ROLES_OF_TOOLS]
+    role = _by_technology(plain, technologies, head, names)
+    if role is None and (not other_trade or "software" in all_words):
+        role = _by_area(plain, head, bool(generic), names)
+    if role is not None:
+        return [(role, 0.8)]
+    if generic:
+        return [(generic[0], 0.9)]
+    if names.software_engineer and not other_trade and head == "engineer":
+        return [(names.software_engineer, 0.6)] if all_words & vocabulary.COMPUTING else []
+    return []
 
 
 def _matches(roles: Sequence[tuple[str, float]], names: TitleNames) -> tuple[RoleMatch, ...]:
@@ -264,7 +292,10 @@ def _aliases(
         for start, end, role in names.aliases.find(row):
             if order % len(rows) in reversed_rows and start > 0:
                 continue
-            if set(row[start:end]) <= _GENERIC | vocabulary.RANKS | {"of", "member"}:
+            if role == names.software_engineer and set(row[start:end]) <= _GENERIC | vocabulary.RANKS | {
+                "of",
+                "member",
+            }:
                 generic.append(role)
             else:
                 specific.append((start - end, order, role))
@@ -321,10 +352,12 @@ def _by_technology(
 
 def _by_area(plain: Sequence[tuple[str, ...]], head: str, generic: bool, names: TitleNames) -> str | None:
     for number, segment in enumerate(plain):
-        for start, end, role in names.areas.find(segment):
+        found = list(names.areas.find(segment))
+        covered = sum(end - start for start, end, _ in found) == len(segment)
+        for _, end, role in found:
             beside = segment[end : end + 1] and segment[end] in vocabulary.MAKERS
             software = segment[end : end + 2] == ("software", "engineer")
-            alone = number > 0 and generic and start == 0 and end == len(segment)
+            alone = number > 0 and generic and covered
             if beside or software or alone:
                 if head in ("architect", "architects"):
                     return "solutions_architect" if "solutions_architect" in names.titles else role

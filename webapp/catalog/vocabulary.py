@@ -32,7 +32,9 @@ RANKS = (
 CONNECTORS = _words("a an and at by for from in of on or the to with &")
 PREPOSITIONS = _words("at by for from in of on to with")
 
-ENGINEERS = _words("developer engineer programmer coder dev devs developers engineers programmers coders engr eng")
+ENGINEERS = _words(
+    "developer engineer programmer coder dev devs developers engineers programmers coders engr eng"
+)
 """Interchangeable in titles of software."""
 
 MAKERS = ENGINEERS | _words(
@@ -155,6 +157,9 @@ PAIRS = frozenset(
 
 LEADING = _words("in with using via know knows including like either modern idiomatic plus some our")
 """A word after which a homograph that is spelled as a name, and closes its phrase, is one."""
+
+LANGUAGE_TITLES = _words("go react angular vue scala")
+"""Homographs that mean the technology where one is the whole title."""
 
 REAL_WORDS = _words("produce")
 """Words one letter away from a word of a known title, which are no slips of the pen."""

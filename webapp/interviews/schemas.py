@@ -25,7 +25,10 @@ class InterviewCreateSchema(ma.Schema):
     job_role = Text(
         required=True,
         validate=[validate.Length(2, 100), not_blank],
-        metadata={"example": "Backend Engineer", "description": "A job title, in any words. A technology that it names steers the questions."},
+        metadata={
+            "example": "Backend Engineer",
+            "description": "A job title, in any words. A technology that it names steers the questions.",
+        },
     )
     difficulty_level = ma.fields.Enum(
         DifficultyLevel,
@@ -47,7 +50,9 @@ class InterviewCreateSchema(ma.Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=20_000),
-        metadata={"description": "A pasted job advertisement: the skills and technologies it names are asked first."},
+        metadata={
+            "description": "A pasted job advertisement: the skills and technologies it names are asked first."
+        },
     )
     follow_ups = Flag(
         load_default=False, metadata={"description": "May feedback append a follow-up question?"}
@@ -79,7 +84,9 @@ class CriterionSchema(ma.Schema):
     weight = ma.fields.Float(required=True)
     status = ma.fields.String(required=True, validate=validate.OneOf(["covered", "partial", "missing"]))
     evidence = ma.fields.Nested(EvidenceSchema, required=True, allow_none=True)
-    topic = ma.fields.String(metadata={"description": "The point in a few words, as it reads after “explain”."})
+    topic = ma.fields.String(
+        metadata={"description": "The point in a few words, as it reads after “explain”."}
+    )
     credit = ma.fields.Float(metadata={"description": "How fully the answer makes the point, 0-1."})
 
 

@@ -90,7 +90,9 @@ def test_an_everyday_phrase_of_a_description_adds_no_skill():
     assert skills_asked("Backend Engineer", description=text) <= ROLE_SKILLS["backend_engineer"]
 
 
-@pytest.mark.parametrize("title", ["Chef", "Registered Nurse", "Barista", "Accountant", "zzzz", "🦄", "Lehrerin"])
+@pytest.mark.parametrize(
+    "title", ["Chef", "Registered Nurse", "Barista", "Accountant", "zzzz", "🦄", "Lehrerin"]
+)
 @pytest.mark.parametrize("interview_type", ["technical", "coding", "system_design", "behavioral", "mixed"])
 def test_a_title_that_the_bank_does_not_know_gets_behavioral_questions_and_a_notice(title, interview_type):
     made = planned(title, interview_type, count=20)
@@ -162,7 +164,7 @@ def test_questions_of_another_level_topic_or_role_than_asked_for_are_announced()
     assert "at another level than beginner" in made.notice
     made = planned("Product Manager", "coding", count=5)
     assert made.notice == (
-        "5 of the 5 questions are about skills of related roles, because the bank has no more coding questions for"
+        "5 of the 5 questions are about skills of related roles: the bank has no more coding questions for"
         " Product Manager."
     )
 
@@ -174,7 +176,9 @@ def test_a_coding_interview_of_a_role_without_coding_prefers_no_programming_lang
 
 def test_every_language_is_a_technology_of_some_role():
     listed = {keys(name) for role in CATALOG.roles for name in role.name.technologies}
-    names = {keys(name) for name in TECHNOLOGIES} - {keys(name) for name in ("js", "ts", "py", "es6", "cpp", "csharp", "ecmascript", "python3", "cpython")}
+    names = {keys(name) for name in TECHNOLOGIES} - {
+        keys(name) for name in ("js", "ts", "py", "es6", "cpp", "csharp", "ecmascript", "python3", "cpython")
+    }
     assert {" ".join(name) for name in names - listed} == set()
 
 
