@@ -23,19 +23,9 @@ ANALYST_ROLES = frozenset(["data_analyst", "data_scientist", "database_administr
 ANY_TRADE = frozenset(
     ["project_manager", "business_analyst", "product_manager", "data_analyst", "data_scientist"]
 )
-_GENERIC = frozenset(
-    [
-        "software",
-        "application",
-        "computer",
-        "system",
-        "systems",
-        "engineer",
-        "engineering",
-        "development",
-        "it",
-    ]
-)
+_GENERIC = vocabulary.RANKS | frozenset(
+    ["software", "application", "computer", "system", "systems", "engineer", "engineering", "development"]
+).union(["it", "technical", "programmer", "analyst", "member", "of"])
 _DIRECTORS = frozenset(["director", "head", "vp", "chief"])
 _ROLES_OF_TOOLS = frozenset(
     ["database_administrator", "it_support_specialist", "network_engineer", "site_reliability_engineer"]
@@ -292,10 +282,7 @@ def _aliases(
         for start, end, role in names.aliases.find(row):
             if order % len(rows) in reversed_rows and start > 0:
                 continue
-            if role == names.software_engineer and set(row[start:end]) <= _GENERIC | vocabulary.RANKS | {
-                "of",
-                "member",
-            }:
+            if role == names.software_engineer and set(row[start:end]) <= _GENERIC:
                 generic.append(role)
             else:
                 specific.append((start - end, order, role))
