@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -149,6 +150,7 @@ def index_roles(roles: Sequence[RoleName]) -> TitleNames:
     )
 
 
+@lru_cache(maxsize=8192)
 def _canonical(name: str) -> tuple[str, ...]:
     return _row(keys(name))
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +43,9 @@ def read_words(text: str) -> list[Word]:
     return words
 
 
+@lru_cache(maxsize=8192)
 def keys(text: str) -> tuple[str, ...]:
+    """The keys of a name of the bank. Cached, because every start of an interview looks for the same names."""
     return tuple(word.key for word in read_words(text))
 
 
