@@ -32,7 +32,7 @@ def opening(
 ) -> None:
     console.print(Rule("An interview, start to end", characters="="))
     analysis = info["analysis"]
-    matched = ", ".join(role["title"] for role in interview["matched_roles"])
+    matched = ", ".join(role["title"] for role in interview["matched_roles"]) or "no role of the catalog"
     facts = {
         "service": f"{info['name']} {info['version']} at {url}",
         "judged by": " ".join(filter(None, (analysis["provider"], analysis["model"]))),

@@ -8,7 +8,7 @@ from problem_details import errors_of, problem_of
 
 INTERVIEW = {
     "id", "job_role", "matched_roles", "difficulty_level", "interview_type", "status", "overall_score",
-    "dimension_scores", "started_at", "completed_at", "duration_minutes", "answered", "total", "questions",
+    "dimension_scores", "started_at", "completed_at", "duration_minutes", "answered", "total", "questions", "notice",
 }  # fmt: skip
 QUESTION = {
     "id", "order_number", "question_text", "question_type", "difficulty", "skill_category", "parent_question_id",
@@ -37,6 +37,7 @@ def test_a_started_interview_has_the_contracts_shape(api):
         "job_role": "Backend Engineer",
         "difficulty_level": "intermediate",
         "interview_type": "mixed",
+        "notice": None,
         "status": "in_progress",
         "overall_score": None,
         "dimension_scores": None,
@@ -127,8 +128,29 @@ def test_a_role_in_any_script_gets_an_interview(api):
     ):
         interview = api.start(job_role=title)
         assert interview["job_role"] == title
-        assert 1 <= len(interview["matched_roles"]) <= 2
-        assert all(0 <= role["similarity"] < 1 for role in interview["matched_roles"])
+        assert interview["matched_roles"] == []
+        assert title in interview["notice"]
+        assert {question["question_type"] for question in interview["questions"]} == {"behavioral"}
+        assert api.get(f"/api/interviews/{interview['id']}").json["notice"] == interview["notice"]
+
+
+def test_the_titles_rank_sets_the_level_where_the_request_does_not(api):
+    assert api.start(job_role="Senior Backend Engineer")["difficulty_level"] == "advanced"
+    assert api.start(job_role="Junior Backend Engineer")["difficulty_level"] == "beginner"
+    asked = api.start(job_role="Senior Backend Engineer", difficulty_level="beginner")
+    assert asked["difficulty_level"] == "beginner"
+
+
+def test_questions_that_are_not_of_the_asked_level_are_announced(api):
+    wishes = {
+        "topics": ["sql"],
+        "interview_type": "coding",
+        "difficulty_level": "beginner",
+        "num_questions": 20,
+    }
+    interview = api.start(**wishes)
+    assert {question["difficulty"] for question in interview["questions"]} > {"beginner"}
+    assert "at another level than beginner" in interview["notice"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ class Role(Base):
     title: Mapped[str]
     summary: Mapped[str]
     aliases: Mapped[list[str]]
+    # Names that mean the role: technologies beside any head of a title, areas directly before some.
+    technologies: Mapped[list[str]]
+    areas: Mapped[list[str]]
     # Skill ids, most important first; behavioral ones apart, because every interview type but technical mixes them.
     skills: Mapped[list[str]]
     behavioral: Mapped[list[str]]
@@ -30,6 +33,8 @@ class Skill(Base):
     name: Mapped[str]
     summary: Mapped[str]
     aliases: Mapped[list[str]]
+    # The technologies that its questions are about, where there are alternatives to them.
+    bound_to: Mapped[list[str]]
     prerequisites: Mapped[list[str]]
     resources: Mapped[list[dict[str, Any]]]
 

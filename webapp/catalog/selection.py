@@ -35,14 +35,16 @@ def choose(
     count: int,
     seen: frozenset[str],
     rng: random.Random,
+    distances: Mapping[str, int] | None = None,
+    behavioral_fill_up: bool = False,
 ) -> list[Entry]:
     """`count` different questions: the topics first, then the skills by weight, at the asked level, unseen ones first.
 
-    Fewer only when the pool has fewer of the type. Where a role's skills have none of the type left, those of
-    other skills fill up: a product manager who asks for a coding interview gets one.
+    Where the weighted skills have none of the type left, other skills fill up, those of a smaller distance first.
+    Fewer only when the pool has fewer of the type; with `behavioral_fill_up`, behavioral questions take their place.
     """
+    behavioral = [e for e in pool if e.question_type == BEHAVIORAL]
     if interview_type == MIXED:
-        behavioral = [e for e in pool if e.question_type == BEHAVIORAL]
         others = [e for e in pool if e.question_type != BEHAVIORAL]
         behavioral_count = round(count * BEHAVIORAL_SHARE)
         if topics:
@@ -60,13 +62,18 @@ def choose(
         parts = [([e for e in pool if e.question_type == interview_type], weights, count)]
     chosen: list[Entry] = []
     for entries, weights, wanted in parts:
-        chosen += _spread(entries, weights, topics, level, wanted, seen, rng)
+        chosen += _spread(entries, weights, distances or {}, topics, level, wanted, seen, rng)
+    if behavioral_fill_up and len(chosen) < count:
+        left = [entry for entry in behavioral if entry not in chosen]
+        missing = count - len(chosen)
+        chosen += _spread(left, behavioral_skills, {}, topics, level, missing, seen, rng)
     return chosen
 
 
 def _spread(
     entries: Sequence[Entry],
     weights: Mapping[str, float],
+    distances: Mapping[str, int],
     topics: frozenset[str],
     level: str,
     count: int,
@@ -79,12 +86,12 @@ def _spread(
     rng.shuffle(left)
     jitter = {skill: rng.uniform(0.8, 1.25) for skill in sorted({entry.skill_id for entry in left})}
 
-    def cost(entry: Entry) -> tuple[bool, bool, int, bool, float]:
+    def cost(entry: Entry) -> tuple[bool, int, int, bool, float]:
         on_topic = entry.skill_id in topics
         weight = 1.0 if on_topic else weights.get(entry.skill_id, 0.0)
         return (
             not on_topic,
-            weight == 0,
+            0 if weight else distances.get(entry.skill_id, 1),
             abs(LEVELS.index(entry.level) - LEVELS.index(level)),
             entry.id in seen,
             (1 + taken[entry.skill_id]) / (weight * jitter[entry.skill_id]) if weight else 0.0,

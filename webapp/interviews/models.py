@@ -65,7 +65,10 @@ class Interview(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
     job_role: Mapped[str] = mapped_column(sa.String(100))
     # The catalog's roles that the title was understood as: [{"id", "title", "similarity"}].
+    # Empty for a title that names no role of the catalog.
     matched_roles: Mapped[list[dict[str, Any]]]
+    # What the interview is not that was asked for, in a sentence or more.
+    notice: Mapped[str | None]
     difficulty_level: Mapped[DifficultyLevel] = mapped_column(enum_type(DifficultyLevel, "difficulty_level"))
     interview_type: Mapped[InterviewType] = mapped_column(enum_type(InterviewType, "interview_type"))
     status: Mapped[InterviewStatus] = mapped_column(

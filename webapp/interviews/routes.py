@@ -67,8 +67,9 @@ class InterviewStart(MethodView):
     def post(self, payload: dict[str, Any]) -> tuple[Interview, int, dict[str, str]]:
         """Start an interview
 
-        Any job title will do: `matched_roles` says how it was understood. The questions are those of the bank
-        that fit role, level, type, topics and job description; ones not asked of you before come first.
+        Any job title will do: `matched_roles` says how it was understood, and `notice` what could not be as asked. The
+        questions are those of the bank that fit role, level, type, topics and job description; questions that you have
+        not been asked before come first. A title that the bank does not know gets behavioral questions.
         """
         rewording: Rewording = current_app.extensions["rewording"]
 

@@ -25,10 +25,18 @@ class InterviewCreateSchema(ma.Schema):
     job_role = Text(
         required=True,
         validate=[validate.Length(2, 100), not_blank],
-        metadata={"example": "Backend Engineer", "description": "A job title, in any words."},
+        metadata={
+            "example": "Backend Engineer",
+            "description": "A job title, in any words. A technology that it names steers the questions.",
+        },
     )
     difficulty_level = ma.fields.Enum(
-        DifficultyLevel, by_value=True, load_default=DifficultyLevel.INTERMEDIATE
+        DifficultyLevel,
+        by_value=True,
+        metadata={
+            "description": "Where it is left out, the title's rank sets it: Junior and Intern are beginner, Senior and Staff"
+            " advanced; any other title is intermediate."
+        },
     )
     interview_type = ma.fields.Enum(InterviewType, by_value=True, load_default=InterviewType.MIXED)
     num_questions = ma.fields.Integer(strict=True, load_default=5, validate=validate.Range(1, 20))
@@ -42,7 +50,9 @@ class InterviewCreateSchema(ma.Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=20_000),
-        metadata={"description": "A pasted job advertisement: the skills it names are asked first."},
+        metadata={
+            "description": "A pasted job advertisement: the skills and technologies it names are asked first."
+        },
     )
     follow_ups = Flag(
         load_default=False, metadata={"description": "May feedback append a follow-up question?"}
@@ -74,7 +84,9 @@ class CriterionSchema(ma.Schema):
     weight = ma.fields.Float(required=True)
     status = ma.fields.String(required=True, validate=validate.OneOf(["covered", "partial", "missing"]))
     evidence = ma.fields.Nested(EvidenceSchema, required=True, allow_none=True)
-    topic = ma.fields.String(metadata={"description": "The point in a few words, as it reads after “explain”."})
+    topic = ma.fields.String(
+        metadata={"description": "The point in a few words, as it reads after “explain”."}
+    )
     credit = ma.fields.Float(metadata={"description": "How fully the answer makes the point, 0-1."})
 
 
@@ -177,7 +189,22 @@ class MatchedRoleSchema(ma.Schema):
 class InterviewSummarySchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     job_role = ma.fields.String(required=True)
-    matched_roles = ma.fields.List(ma.fields.Nested(MatchedRoleSchema), required=True)
+    matched_roles = ma.fields.List(
+        ma.fields.Nested(MatchedRoleSchema),
+        required=True,
+        metadata={
+            "description": "The roles of the catalog that the title names, best first; empty where it names none."
+        },
+    )
+    notice = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "A sentence where the interview could not be what was asked for (a title that the question"
+            " bank does not know, too few questions of the level, the type or the topics), else null.",
+            "example": None,
+        },
+    )
     difficulty_level = ma.fields.Enum(DifficultyLevel, by_value=True, required=True)
     interview_type = ma.fields.Enum(InterviewType, by_value=True, required=True)
     status = ma.fields.Enum(InterviewStatus, by_value=True, required=True)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp.accounts.models import User
 from webapp.catalog import service as catalog
+from webapp.catalog.interview_plan import Wishes
 from webapp.database import NOW
 from webapp.errors import (
     AlreadyAnsweredError,
@@ -111,41 +112,42 @@ def start_interview(
     user: User,
     *,
     job_role: str,
-    difficulty_level: DifficultyLevel,
     interview_type: InterviewType,
     num_questions: int,
     topics: Sequence[str],
     job_description: str | None,
     follow_ups: bool,
+    difficulty_level: DifficultyLevel | None = None,
     reword: Reword | None = None,
 ) -> Interview:
     """Choose the questions and keep them as snapshots. Raises InvalidFieldsError for an unknown topic.
 
-    `reword` puts them in the terms of the job description, where it can. It may take seconds and end the
-    transaction: what comes before it only reads.
+    Without a `difficulty_level`, the title's rank sets it ("Senior"), else it is intermediate. `reword` puts the
+    questions in the terms of the job description, where it can. It may take seconds and end the transaction: what
+    comes before it only reads.
     """
-    roles = catalog.match_roles(session, job_role)
+    interview_id = uuid.uuid4()
+    wishes = Wishes(
+        title=job_role,
+        interview_type=interview_type.value,
+        count=num_questions,
+        level=difficulty_level.value if difficulty_level else None,
+        topics=topics,
+        description=job_description or "",
+        seen=_seen_questions(session, user.id),
+    )
+    planned, selected = catalog.plan_interview(session, wishes, rng=random.Random(interview_id.int))
     interview = Interview(
-        id=uuid.uuid4(),
+        id=interview_id,
         user_id=user.id,
         job_role=job_role.strip(),
-        matched_roles=[{"id": r.id, "title": r.title, "similarity": r.similarity} for r in roles],
-        difficulty_level=difficulty_level,
+        matched_roles=[{"id": r.id, "title": r.title, "similarity": r.similarity} for r in planned.roles],
+        notice=planned.notice,
+        difficulty_level=DifficultyLevel(planned.level),
         interview_type=interview_type,
         topics=list(topics),
         job_description=job_description,
         follow_ups=follow_ups,
-    )
-    selected = catalog.select_questions(
-        session,
-        role_ids=[role.id for role in roles],
-        level=difficulty_level.value,
-        interview_type=interview_type.value,
-        count=num_questions,
-        topics=topics,
-        job_description=job_description,
-        seen=_seen_questions(session, user.id),
-        rng=random.Random(interview.id.int),
     )
     texts = [str(entry.question.content["text"]) for entry in selected]
     if reword is not None and job_description:

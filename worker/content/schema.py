@@ -37,6 +37,7 @@ class SkillSchema(ma.Schema):
     id = ma.fields.String(required=True, validate=SKILL_ID)
     name = ma.fields.String(required=True, validate=validate.Length(2, 80))
     aliases = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(min=1))
+    bound_to = ma.fields.List(ma.fields.String(), load_default=list)
     prerequisites = ma.fields.List(ma.fields.String(), required=True)
     summary = ma.fields.String(required=True, validate=validate.Length(10, 300))
     resources = ma.fields.List(
@@ -105,6 +106,8 @@ class RoleSchema(ma.Schema):
     id = ma.fields.String(required=True, validate=SKILL_ID)
     title = ma.fields.String(required=True)
     aliases = ma.fields.List(ma.fields.String(), required=True)
+    areas = ma.fields.List(ma.fields.String(), load_default=list)
+    technologies = ma.fields.List(ma.fields.String(), load_default=list)
     summary = ma.fields.String(required=True)
     skills = ma.fields.List(ma.fields.String(), required=True, validate=validate.Length(min=3))
     behavioral = ma.fields.List(ma.fields.String(), required=True)
