@@ -193,9 +193,12 @@ def test_a_contradiction_is_kept_with_its_evidence(make_engine, provider):
 
     provider.always(contradicts)
     assessment = make_engine().assess(f"{CLEAN} {wrong}", QUESTION)
-    (finding,) = [finding for finding in assessment.findings if finding.contradicted]
-    assert finding.criterion.key == "ttl"
-    assert finding.evidence.quote == wrong
+    (mistake,) = assessment.mistakes
+    assert mistake.criterion.key == "ttl"
+    assert mistake.evidence.quote == wrong
+    (finding,) = [finding for finding in assessment.findings if finding.criterion.key == "ttl"]
+    assert finding.status is Status.MISSING
+    assert finding.evidence is None
 
 
 def test_a_judgement_far_from_the_embedded_one_is_flagged_and_trusted_less(make_engine, provider):

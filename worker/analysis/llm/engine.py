@@ -16,7 +16,6 @@ from typing import Any
 
 from worker.analysis.assess import judge
 from worker.analysis.errors import AnalysisError, ProviderInvalidOutputError
-from worker.analysis.screening import screen
 from worker.analysis.llm import questions as wording
 from worker.analysis.llm.client import Message, ModelClient, Spending, make_client
 from worker.analysis.llm.prices import cost_usd
@@ -24,13 +23,14 @@ from worker.analysis.llm.reader import DISTRUST, Reader, fresh_token
 from worker.analysis.llm.schema import TEXTS_SCHEMA, read_texts
 from worker.analysis.llm.shown import show
 from worker.analysis.scoring import dimension_scores
+from worker.analysis.screening import screen
 from worker.analysis.types import (
     Assessment,
     Engine,
     Extraction,
     Finding,
-    QuestionSpec,
     ProgressCallback,
+    QuestionSpec,
     Status,
     ignore_progress,
 )
@@ -224,7 +224,8 @@ def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped
     if not capped:
         return abs(one.score - other.score)
     correctness = [
-        dimension_scores(judged.findings, judged.mistakes, 0.0, question.level)["correctness"] for judged in (one, other)
+        dimension_scores(judged.findings, judged.mistakes, 0.0, question.level)["correctness"]
+        for judged in (one, other)
     ]
     return abs(correctness[0] - correctness[1])
 
