@@ -77,6 +77,9 @@ def command(port: int) -> list[str]:
         "host": "127.0.0.1",
         "port": port,
         "n_ctx": CONTEXT_TOKENS,
+        # One thread: several wait for each other at every token, and on a busy machine mostly for their turn.
+        "n_threads": 1,
+        "n_threads_batch": 1,
         "verbose": False,
     }
     settings = [part for name, value in options.items() for part in (f"--{name}", str(value))]

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from real_outcomes import BOUND, PATIENCE, Recorded
+from real_outcomes import BOUND, ENDS, PATIENCE, Recorded
 
 from worker.analysis.llm.engine import LLMEngine
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How the judgements ended: all ends here are right, and a reader wants to know which ones were seen."""
+    if ENDS:
+        terminalreporter.section("ends of the judgements by the real model")
+    for end, times in ENDS.most_common():
+        terminalreporter.write_line(f"{times:3} {end}")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -16,11 +17,11 @@ from worker.analysis.rubric import bank_question_spec
 from worker.analysis.types import Assessment, QuestionSpec, QuestionType
 from worker.content.bank import read_bank
 
-PATIENCE = 600.0
+PATIENCE = 1800.0
 """Seconds: long enough that a slow machine does not turn every judgement into a time-out."""
 
-BOUND = 600
-"""Tokens: enough for a report, and few enough that a model which never ends its list is soon cut off."""
+BOUND, SHORT = 400, 40
+"""Tokens: enough for a report, though a model that never ends its list is cut off soon; and enough to see one begin."""
 
 CODES = {
     "provider_timeout",
@@ -29,6 +30,10 @@ CODES = {
     "provider_invalid_output",
     "provider_rejected",
 }
+
+
+ENDS: Counter[str] = Counter()
+"""How often which end was reached, for the summary of the run."""
 
 
 class Recorded:
@@ -68,9 +73,14 @@ class Recorded:
 
 @cache
 def questions() -> dict[QuestionType, QuestionSpec]:
-    """One question of the bank for each type, the one with the shortest model answer."""
-    specs = sorted(map(bank_question_spec, read_bank().questions), key=lambda spec: len(spec.model_answer))
+    """One question of the bank for each type, the one of the fewest words."""
+    specs = sorted(map(bank_question_spec, read_bank().questions), key=_length)
     return {wanted: next(spec for spec in specs if spec.question_type is wanted) for wanted in QuestionType}
+
+
+def _length(spec: QuestionSpec) -> int:
+    criteria = sum(len(criterion.text) for criterion in spec.criteria)
+    return len(spec.text) + len(spec.model_answer) + criteria
 
 
 def half_an_answer(question: QuestionSpec) -> str:
@@ -85,8 +95,10 @@ def outcome(engine: LLMEngine, answer: str, question: QuestionSpec) -> Assessmen
         assessment = engine.assess(answer, question)
     except AnalysisError as error:
         check_error(error, answer)
+        ENDS[f"{error.code}: {error.message}"] += 1
         return error
     check_feedback(assessment, answer, question)
+    ENDS["feedback"] += 1
     return assessment
 
 
