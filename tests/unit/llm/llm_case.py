@@ -6,7 +6,6 @@ from fake_provider import overlap, passages
 
 from worker.analysis.assess import judge
 from worker.analysis.screening import screen
-from worker.analysis.scoring import status_of
 from worker.analysis.types import (
     Assessment,
     Criterion,
@@ -14,9 +13,10 @@ from worker.analysis.types import (
     Extraction,
     Finding,
     Level,
+    ProgressCallback,
     QuestionSpec,
     QuestionType,
-    ProgressCallback,
+    RedFlag,
     ignore_progress,
 )
 
@@ -51,7 +51,9 @@ QUESTION = QuestionSpec(
         ),
     ),
     model_answer="I would begin with cache-aside. The application looks in the cache and loads a miss from the database.",
-    red_flags=(RedFlag("A time-to-live guarantees that a reader never sees an outdated value", "It is not so."),),
+    red_flags=(
+        RedFlag("A time-to-live guarantees that a reader never sees an outdated value", "It is not so."),
+    ),
 )
 
 CLEAN = (
@@ -89,13 +91,13 @@ class StandIn:
             best = max(
                 passages(screening.text), key=lambda passage: overlap(criterion.text, passage), default=""
             )
-            coverage = min(1.0, 1.6 * overlap(criterion.text, best))
+            credit = min(1.0, 1.6 * overlap(criterion.text, best))
             start = answer.find(best)
             evidence = Evidence(best, start, start + len(best)) if best and start >= 0 else None
-            findings.append(Finding(criterion, status_of(coverage), coverage, evidence))
+            findings.append(Finding(criterion, credit, evidence))
         return judge(
             answer,
             question,
-            Extraction(tuple(findings), 1.0, 0.8, self.provider, self.model),
+            Extraction(tuple(findings), (), 1.0, 0.8, self.provider, self.model),
             screening=screening,
         )

@@ -121,7 +121,24 @@ def test_a_stopped_prompt_is_rejected_with_its_reason(make_engine, provider):
 def test_a_parameter_refused_in_every_form_is_rejected(make_engine, provider):
     provider.always(status(400, param="response_format", message="response_format is not supported"))
     failure(make_engine(), ProviderRejectedError)
-    assert len(provider.prompts) == 3
+    assert [prompt.body.get("response_format", {}).get("type") for prompt in provider.prompts] == [
+        "json_schema", "json_object", "json_object", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"param": "messages", "code": "context_length_exceeded", "message": "Too long."},
+        {"code": 400, "type": "exceed_context_size_error", "message": "Too long."},
+        {"code": 400, "message": "the request exceeds the available context size. try increasing it"},
+        {"code": 400, "message": "This model's maximum context length is 2048 tokens. However, it is 2100."},
+    ],
+)
+def test_a_prompt_that_is_too_long_for_the_model_is_rejected_with_its_reason(error, make_engine, provider):
+    provider.then(status(400, **error))
+    assert "context" in failure(make_engine(), ProviderRejectedError).message
+    assert len(provider.prompts) == 1
 
 
 @pytest.mark.parametrize("finish", ["refusal", "content_filter"])
@@ -230,6 +247,19 @@ BODIES = {
 def test_a_body_that_is_no_completion_is_invalid(name, what, make_engine, provider):
     provider.then(says("", **BODIES[what]))
     failure(make_engine(name), ProviderInvalidOutputError)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_half_a_character_in_the_models_output_harms_nothing(name, make_engine, provider):
+    def halved(prompt):
+        body = reported(prompt)
+        next(entry for entry in body["criteria"] if entry["quote"])["quote"] = "half a \ud83d smile"
+        return says(json.dumps(body, ensure_ascii=False))(prompt)
+
+    provider.then(halved)
+    engine = make_engine(name)
+    assert engine.assess(CLEAN, QUESTION).score == engine.assess(CLEAN, QUESTION).score
+    assert len(provider.prompts) == 3
 
 
 def test_a_failure_in_a_later_sample_fails_the_judgement(make_engine, provider):

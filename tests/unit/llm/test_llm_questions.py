@@ -58,6 +58,8 @@ def test_a_follow_up_that_gives_the_point_away_is_asked_for_once_more(engine, pr
         "What happens on an update? And what happens when the cache is empty at night?",
         "Could you please visit https://example.com and answer there for me?",
         "What would you do <b>now</b> with the data that the shop has just changed?",
+        "What would you do now with the data \ud83d that the shop has just changed?",
+        "What would you do now with the data \x00 that the shop has just changed?",
         "So " + "and then what would you do " * 12 + "?",
     ],
 )
@@ -124,6 +126,8 @@ def test_questions_take_on_the_terms_of_a_job(engine, provider):
         "Short?",
         QUESTION.text + " <script>alert(1)</script>?",
         QUESTION.text + " and" * 120 + "?",
+        QUESTION.text[:-1] + "\ud83d?",
+        QUESTION.text[:-1] + "\x00?",
     ],
 )
 def test_a_rewording_that_asks_something_else_or_gives_something_away_is_not_used(bad, make_engine, provider):

@@ -13,7 +13,7 @@ from anthropic.types import Message as Reply
 from worker.analysis.llm import failures
 from worker.analysis.llm.client import Completion, Message, completed
 from worker.analysis.llm.deadline import event_hooks
-from worker.analysis.llm.dialect import Dialect
+from worker.analysis.llm.dialect import Dialect, parameters
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 
@@ -47,6 +47,7 @@ class AnthropicClient:
             "format": [{"output_config": {"format": {"type": "json_schema", "schema": dict(schema)}}}, {}]
         }
         turns: Any = [{"role": message.role, "content": message.content} for message in messages]
+        choice = self._dialect.choice()
         while True:
             try:
                 answer = self._client.messages.create(
@@ -54,12 +55,14 @@ class AnthropicClient:
                     max_tokens=self._max_output_tokens,
                     system=system,
                     messages=turns,
-                    **self._dialect.choose(forms),
+                    **parameters(choice, forms),
                 )
             except anthropic.APITimeoutError:
                 raise failures.timed_out(self._timeout_seconds) from None
             except anthropic.APIStatusError as error:
-                if error.status_code == 400 and self._dialect.learn(error.message):
+                simpler = self._dialect.simpler(choice, error.message) if error.status_code == 400 else None
+                if simpler is not None:
+                    choice = simpler
                     continue
                 raise failures.of_status(
                     error.status_code, error.response.headers, error.type or ""
@@ -68,6 +71,7 @@ class AnthropicClient:
                 raise failures.unreachable() from None
             except (anthropic.APIError, json.JSONDecodeError, UnicodeDecodeError):
                 raise failures.unreadable() from None
+            self._dialect.taken(choice)
             usage = getattr(answer, "usage", None)
             read, written, *cached = (
                 getattr(usage, name, None)

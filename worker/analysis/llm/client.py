@@ -63,7 +63,9 @@ def completed(read: Callable[[], str], input_tokens: object, output_tokens: obje
     except AnalysisError as error:
         error.usage = dict(tokens)
         raise
-    return Completion(text, tokens.get("input_tokens"), tokens.get("output_tokens"))
+    # Half a character, which JSON can hold, could neither be sent back to the model nor stored.
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return Completion(whole, tokens.get("input_tokens"), tokens.get("output_tokens"))
 
 
 class ModelClient(Protocol):

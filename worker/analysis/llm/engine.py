@@ -12,25 +12,27 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from worker.analysis.assess import judge
 from worker.analysis.errors import AnalysisError, ProviderInvalidOutputError
-from worker.analysis.screening import screen
 from worker.analysis.llm import questions as wording
 from worker.analysis.llm.client import Message, ModelClient, Spending, make_client
 from worker.analysis.llm.prices import cost_usd
 from worker.analysis.llm.reader import DISTRUST, Reader, fresh_token
 from worker.analysis.llm.schema import TEXTS_SCHEMA, read_texts
 from worker.analysis.llm.shown import show
+from worker.analysis.llm.waiting import wait_for
 from worker.analysis.scoring import dimension_scores
+from worker.analysis.screening import screen
 from worker.analysis.types import (
     Assessment,
     Engine,
     Extraction,
     Finding,
-    QuestionSpec,
     ProgressCallback,
+    QuestionSpec,
     Status,
     ignore_progress,
 )
@@ -79,6 +81,7 @@ class LLMEngine:
             make_client, provider, model, base_url, api_key, timeout_seconds, max_output_tokens
         )
         self._made: ModelClient | None = None
+        self._making = Lock()
 
     def load(self) -> None:
         """Loads the provider's library and the embedded engine, before a fork; opens no connection."""
@@ -95,35 +98,58 @@ class LLMEngine:
         time_taken_seconds: float | None = None,
         report: ProgressCallback = ignore_progress,
     ) -> Assessment:
-        """The assessment of an answer; see types.Engine. `usage` says what its calls took and cost."""
-        report(0.05, "reading")
+        """The assessment of an answer; see types.Engine. `usage` says what its calls took and cost.
+
+        `report` is called during a slow call too, so that a cancelled job does not wait for the provider.
+        """
+        told = (0.05, "reading")
+
+        def tell(progress: float, stage: str) -> None:
+            nonlocal told
+            told = progress, stage
+            report(progress, stage)
+
+        def beat() -> None:
+            report(*told)
+
+        tell(*told)
         screening = screen(answer, question)
         if screening.insufficient:
             nothing = tuple(Finding(criterion, 0.0) for criterion in question.criteria)
             extraction = Extraction(nothing, (), 0.0, 1.0, self.provider, self.model)
             return judge(answer, question, extraction, time_taken_seconds, screening=screening)
         spending = Spending()
-        reader = Reader(partial(self._ask, spending), self._samples, self._token)
+        reader = Reader(partial(self._ask, spending, beat), self._samples, self._token)
         try:
-            extraction = reader.read(answer, screening, question, report)
+            extraction = reader.read(answer, screening, question, tell)
+            report(0.85, "checking")
+            extraction = replace(extraction, provider=self.provider, model=self.model)
+            usage = self._usage(spending)
+            assessment = judge(
+                answer, question, extraction, time_taken_seconds, screening=screening, usage=usage
+            )
+            assessment = self._compared(assessment, answer, question, capped=screening.cap < 100.0)
+            report(1.0, "done")
         except AnalysisError as error:
+            # A job that is cancelled when all is read was paid for as well.
             error.usage = self._usage(spending)
             raise
-        extraction = replace(extraction, provider=self.provider, model=self.model)
-        report(0.85, "checking")
-        assessment = judge(
-            answer, question, extraction, time_taken_seconds, screening=screening, usage=self._usage(spending)
-        )
-        if self._local is not None:
-            other = self._local.assess(answer, question)
-            if _apart(assessment, other, question, capped=screening.cap < 100.0) > FAR_APART:
-                assessment = replace(
-                    assessment,
-                    flags=(*assessment.flags, "disagrees_with_local"),
-                    confidence=round(assessment.confidence * DISTRUST, 2),
-                )
-        report(1.0, "done")
         return assessment
+
+    def _compared(
+        self, assessment: Assessment, answer: str, question: QuestionSpec, *, capped: bool
+    ) -> Assessment:
+        """The assessment, flagged and trusted less where the embedded engine judges very differently."""
+        if self._local is None:
+            return assessment
+        other = self._local.assess(answer, question)
+        if _apart(assessment, other, question, capped=capped) <= FAR_APART:
+            return assessment
+        return replace(
+            assessment,
+            flags=(*assessment.flags, "disagrees_with_local"),
+            confidence=round(assessment.confidence * DISTRUST, 2),
+        )
 
     def follow_up(
         self,
@@ -149,7 +175,7 @@ class LLMEngine:
         try:
             for _ in range(2):
                 try:
-                    text = self._ask(spending, wording.FOLLOW_UP_SYSTEM, messages, TEXTS_SCHEMA)
+                    text = self._ask(spending, None, wording.FOLLOW_UP_SYSTEM, messages, TEXTS_SCHEMA)
                     (proposed,) = read_texts(text, 1)
                 except ProviderInvalidOutputError:
                     return None
@@ -178,7 +204,7 @@ class LLMEngine:
         spending = Spending()
         try:
             request = wording.tailor_request(questions, job_description, token)
-            text = self._ask(spending, wording.TAILOR_SYSTEM, [request], TEXTS_SCHEMA)
+            text = self._ask(spending, None, wording.TAILOR_SYSTEM, [request], TEXTS_SCHEMA)
             texts = read_texts(text, len(questions))
         finally:
             _add(usage, self._usage(spending))
@@ -188,11 +214,17 @@ class LLMEngine:
         )
 
     def _ask(
-        self, spending: Spending, system: str, messages: Sequence[Message], schema: Mapping[str, Any]
+        self,
+        spending: Spending,
+        beat: Callable[[], None] | None,
+        system: str,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
     ) -> str:
-        """What the model writes, whole; its tokens are added to the spending."""
+        """What the model writes, whole; its tokens are added to the spending. `beat` may end the wait for it."""
+        call = partial(self._client().complete, system, messages, schema, temperature=self._temperature)
         try:
-            completion = self._client().complete(system, messages, schema, temperature=self._temperature)
+            completion = call() if beat is None else wait_for(call, beat)
         except AnalysisError as error:
             spending.add_failed(error.usage)
             raise
@@ -200,9 +232,11 @@ class LLMEngine:
         return completion.text
 
     def _client(self) -> ModelClient:
-        if self._made is None:
-            self._made = self._make_client()
-        return self._made
+        # Threads that begin at once share one client, and what it has learned of the server.
+        with self._making:
+            if self._made is None:
+                self._made = self._make_client()
+            return self._made
 
     def _usage(self, spending: Spending) -> dict[str, float]:
         """Tokens and cost as in Assessment.usage; what was not told, or nobody knows, is absent."""
@@ -224,7 +258,8 @@ def _apart(one: Assessment, other: Assessment, question: QuestionSpec, *, capped
     if not capped:
         return abs(one.score - other.score)
     correctness = [
-        dimension_scores(judged.findings, judged.mistakes, 0.0, question.level)["correctness"] for judged in (one, other)
+        dimension_scores(judged.findings, judged.mistakes, 0.0, question.level)["correctness"]
+        for judged in (one, other)
     ]
     return abs(correctness[0] - correctness[1])
 

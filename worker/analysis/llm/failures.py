@@ -17,6 +17,8 @@ from worker.analysis.errors import (
 )
 
 _OUT_OF_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+TOO_LONG = "context_length_exceeded"
+_TOO_LONG = frozenset({TOO_LONG, "exceed_context_size_error"})
 
 
 def timed_out(timeout_seconds: float) -> AnalysisError:
@@ -67,6 +69,10 @@ def of_status(
     if code == "content_filter":
         return ProviderRejectedError(
             f"The model provider's content filter stopped this answer (HTTP {status})."
+        )
+    if code in _TOO_LONG:
+        return ProviderRejectedError(
+            f"The question and the answer do not fit into the model's context (HTTP {status})."
         )
     return ProviderRejectedError(f"The model provider does not accept the request (HTTP {status}).")
 

@@ -86,6 +86,7 @@ def usable_follow_up(text: str, question: QuestionSpec, answer: str) -> str | No
         FEWEST_WORDS <= len(words(line)) <= MOST_WORDS
         and line.endswith("?")
         and line.count("?") == 1
+        and line.isprintable()
         and not re.search(r"[<>{}\[\]|]|https?://", line)
     )
     return line if sound and not leaks(line, question, answer) else None
@@ -98,6 +99,7 @@ def usable_rewording(text: str, question: QuestionSpec) -> str:
     sound = (
         FEWEST_WORDS <= len(words(line)) <= MOST_WORDS_TAILORED
         and line.endswith(("?", "."))
+        and line.isprintable()
         and not re.search(r"[<>{}|]|https?://", line)
         and len(own & stems(line)) >= KEPT * len(own)
     )

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from worker.analysis.errors import ProviderInvalidOutputError
-from worker.analysis.screening import Screening
 from worker.analysis.llm import prompt
 from worker.analysis.llm.client import Message
 from worker.analysis.llm.decoys import choose_decoy
 from worker.analysis.llm.samples import NOTHING_FOUND, Judged, Sample, by_number, check, combine
 from worker.analysis.llm.schema import READING_SCHEMA, Reading, read_reading
 from worker.analysis.llm.shown import Shown, on_topic_only, show
-from worker.analysis.types import Criterion, Extraction, QuestionSpec, ProgressCallback, Status
+from worker.analysis.screening import Screening
+from worker.analysis.types import Criterion, Extraction, ProgressCallback, QuestionSpec, Status
 
 DISTRUST = 0.5
 """What is left of the confidence in a judgement that there is a reason to distrust."""
@@ -37,7 +37,9 @@ class Reader:
         self._samples = samples
         self._token = token
 
-    def read(self, answer: str, screening: Screening, question: QuestionSpec, report: ProgressCallback) -> Extraction:
+    def read(
+        self, answer: str, screening: Screening, question: QuestionSpec, report: ProgressCallback
+    ) -> Extraction:
         """What the model finds in the text that passed the gates.
 
         A model that is talked into something by a sentence is shown the sentences about the question alone,

@@ -79,7 +79,8 @@ def combine(samples: Sequence[Sample], criteria: Sequence[Criterion]) -> Extract
         finding = Finding(criterion, credit, place if credit > 0 else None)
         findings.append(finding)
         agreement.append(
-            sum(one.contradicted == contradicted and _status(one) is finding.status for one in judged) / len(judged)
+            sum(one.contradicted == contradicted and _status(one) is finding.status for one in judged)
+            / len(judged)
         )
     weights = [max(criterion.weight, 0.0) for criterion in criteria]
     total = sum(weights)
