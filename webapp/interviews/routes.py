@@ -27,7 +27,7 @@ from webapp.interviews.schemas import (
     SubmissionSchema,
 )
 from webapp.jobs.models import Job
-from webapp.jobs.routes import RETRY_AFTER_SECONDS
+from webapp.jobs.routes import ACCEPTED, RETRY_AFTER_SECONDS
 from webapp.jobs.schemas import JobSchema
 from webapp.paging import Page
 from webapp.settings import Settings
@@ -56,10 +56,10 @@ def _job_headers(job: Job) -> dict[str, str]:
 @interviews.route("/start")
 class InterviewStart(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.START_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.START_BY_USER, limits.by_user)
     @idempotent
     @interviews.arguments(InterviewCreateSchema)
-    @interviews.response(201, InterviewSchema)
+    @interviews.response(201, InterviewSchema, headers={"Location": {}})
     @interviews.problems(400, 401, 403, 415, 422, 429, 503)
     def post(self, payload: dict[str, Any]) -> tuple[Interview, int, dict[str, str]]:
         """Start an interview
@@ -113,9 +113,9 @@ class InterviewById(MethodView):
 @interviews.route("/<uuid:interview_id>/complete")
 class InterviewComplete(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
     @idempotent
-    @interviews.response(202, JobSchema)
+    @interviews.response(202, JobSchema, headers=ACCEPTED)
     @interviews.problems(401, 403, 404, 409, 422, 429, 503)
     def post(self, interview_id: UUID) -> tuple[Job, int, dict[str, str]]:
         """End an interview with what has been answered
@@ -155,10 +155,10 @@ class QuestionsOfInterview(MethodView):
 @questions.route("/<uuid:question_id>/answer")
 class QuestionAnswer(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.ANSWER_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.ANSWER_BY_USER, limits.by_user)
     @idempotent
     @questions.arguments(AnswerCreateSchema)
-    @questions.response(202, SubmissionSchema)
+    @questions.response(202, SubmissionSchema, headers=ACCEPTED)
     @questions.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
     def post(
         self, payload: dict[str, Any], question_id: UUID
@@ -176,10 +176,10 @@ class QuestionAnswer(MethodView):
 @questions.route("/<uuid:question_id>/retry")
 class QuestionRetry(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.RETRY_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.RETRY_BY_USER, limits.by_user)
     @idempotent
     @questions.arguments(AnswerCreateSchema)
-    @questions.response(202, SubmissionSchema)
+    @questions.response(202, SubmissionSchema, headers=ACCEPTED)
     @questions.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
     def post(
         self, payload: dict[str, Any], question_id: UUID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from webapp.fields import Instant, PageQuerySchema, PageSchema
+from webapp.fields import Choice, Instant, PageQuerySchema, PageSchema
 from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
 
 # What an analysis takes on the embedded engine, queueing included.
@@ -17,10 +17,17 @@ class JobErrorSchema(ma.Schema):
     retryable = ma.fields.Boolean(required=True)
 
 
+class JobLinksSchema(ma.Schema):
+    self = ma.fields.String(required=True, metadata={"description": "The job."})
+    interview = ma.fields.String(required=True)
+    response = ma.fields.String(metadata={"description": "Of an answer_feedback job: what it judges."})
+    skill_gaps = ma.fields.String(metadata={"description": "Of a skill_gap_analysis job: what it finds."})
+
+
 class JobSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
-    kind = ma.fields.Enum(JobKind, by_value=True, required=True)
-    state = ma.fields.Enum(JobState, by_value=True, required=True)
+    kind = Choice(JobKind, required=True)
+    state = Choice(JobState, required=True)
     progress = ma.fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
     stage = ma.fields.String(required=True, metadata={"example": "judging"})
     attempts = ma.fields.Integer(required=True)
@@ -40,7 +47,7 @@ class JobSchema(ma.Schema):
             "description": "An estimate of the seconds left; null once finished, or while unknown.",
         },
     )
-    links = ma.fields.Method("dump_links", required=True, metadata={"type": "object"})
+    links = ma.fields.Nested(JobLinksSchema, required=True)
 
     def dump_eta(self, job: Job) -> float | None:
         """The usual time of its kind, doubled with every failed attempt; what is queued before it is not counted."""
@@ -49,19 +56,11 @@ class JobSchema(ma.Schema):
         usual = USUAL_SECONDS[job.kind]
         return round(usual * 2.0**job.attempts * (1 - job.progress), 1)
 
-    def dump_links(self, job: Job) -> dict[str, str]:
-        links = {"self": f"/api/jobs/{job.id}", "interview": f"/api/interviews/{job.interview_id}"}
-        if job.response_id:
-            links["response"] = f"/api/responses/{job.response_id}"
-        else:
-            links["skill_gaps"] = f"/api/skill-gaps/interview/{job.interview_id}"
-        return links
-
 
 class JobAttemptSchema(ma.Schema):
     started_at = Instant(required=True)
     finished_at = Instant(required=True, allow_none=True)
-    outcome = ma.fields.Enum(AttemptOutcome, by_value=True, required=True, allow_none=True)
+    outcome = Choice(AttemptOutcome, required=True, allow_none=True)
     error_code = ma.fields.String(required=True, allow_none=True)
     error_message = ma.fields.String(required=True, allow_none=True)
 
@@ -75,8 +74,8 @@ class JobDetailSchema(JobSchema):
 
 
 class JobQuerySchema(PageQuerySchema):
-    state = ma.fields.Enum(JobState, by_value=True)
-    kind = ma.fields.Enum(JobKind, by_value=True)
+    state = Choice(JobState)
+    kind = Choice(JobKind)
     interview_id = ma.fields.UUID()
 
 
