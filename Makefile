@@ -41,12 +41,13 @@ test: setup-dev ## Every test, on a fresh PostgreSQL and Redis
 test-faults: setup-dev ## Kill things for longer, and print the table of what was lost (nothing)
 	@$(STACK) exec -- $(BIN)/python -m pytest tests/faults tests/worker/test_job_state_machine.py --long-faults -q
 
-check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, audit
+check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, OpenAPI schema, audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m worker.content check
+	@$(BIN)/python -m tools.openapi
 	@$(STACK) exec -- sh -c '$(BIN)/flask --app wsgi db upgrade >/dev/null 2>&1 && $(BIN)/flask --app wsgi db check 2>/dev/null'
 	@$(BIN)/python -m tools.audit
 

@@ -72,6 +72,8 @@ def complete(spec: apispec.APISpec) -> dict[str, Any]:
     components = document["components"]
     components["headers"] = HEADERS
     schemas: dict[str, Any] = components["schemas"]
+    # Registered by flask-smorest for pages in a header, which this API does not have.
+    schemas.pop("PaginationMetadata", None)
     enums: dict[str, dict[str, Any]] = {}
     named: dict[str, Any] = _name_enums(document, enums)
     named["components"]["schemas"] = dict(sorted({**named["components"]["schemas"], **enums}.items()))

@@ -22,9 +22,12 @@ def visible_length(text: str) -> int:
     )
 
 
-def has_control_characters(text: str) -> bool:
-    """Is there a control character, such as ESC, a tab or a line break?"""
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+def has_control_characters(text: str, *, allowed: str = "") -> bool:
+    """Is there a control character, such as ESC, a tab or a line break, that is not an allowed one?"""
+    return any(
+        unicodedata.category(character) in ("Cc", "Zl", "Zp") and character not in allowed
+        for character in text
+    )
 
 
 def has_hidden_characters(text: str) -> bool:

@@ -126,9 +126,13 @@ def test_what_shows_nothing_is_no_role_no_topic_and_no_answer(api, text):
     assert set(errors_of(answer)) == {"user_answer"}
 
 
-@pytest.mark.parametrize("role", ["Backend\x1b[31m Engineer", "Backend\x01Engineer", "Backend\nEngineer"])
+@pytest.mark.parametrize("role", ["Backend\x1b[31m Engineer", "Backend\x01Engineer", "\x7fBackend Engineer"])
 def test_a_control_character_in_a_role_is_422(api, role):
     assert set(errors_of(api.post("/api/interviews/start", {"job_role": role}))) == {"job_role"}
+
+
+def test_white_space_in_a_role_is_one_blank(api):
+    assert api.start(job_role=" Backend\r\n\tEngineer\u2028")["job_role"] == "Backend Engineer"
 
 
 # --- long addresses and headers ---------------------------------------------------------------------

@@ -120,7 +120,7 @@ def start_interview(
     interview = Interview(
         id=uuid.uuid4(),
         user_id=user.id,
-        job_role=job_role.strip(),
+        job_role=" ".join(job_role.split()),
         matched_roles=[{"id": r.id, "title": r.title, "similarity": r.similarity} for r in roles],
         difficulty_level=difficulty_level,
         interview_type=interview_type,
