@@ -66,6 +66,7 @@ class FaultyEngine:
             getattr(self, f"_{wish}")(attempt, report, *rest.split())
         extraction = Extraction(
             findings=tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria),
+            mistakes=(),
             relevance=0.5,
             confidence=0.5,
             provider=self.provider,

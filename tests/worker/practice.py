@@ -68,7 +68,7 @@ class TestEngine:
     ) -> Assessment:
         self.meanwhile(report)
         findings = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)
-        extraction = Extraction(findings, 0.5, 0.5, self.provider, self.model)
+        extraction = Extraction(findings, (), 0.5, 0.5, self.provider, self.model)
         return judge(answer, question, extraction, time_taken_seconds, usage=self.usage)
 
 
