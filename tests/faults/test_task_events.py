@@ -22,11 +22,11 @@ def events(stack):
     def listen():
         with app.connection() as connection:
             receiver = app.events.Receiver(connection, handlers={"*": told.append})
-            with receiver.consumer_context():
+            with receiver.consumer_context() as (consuming, _, _):
                 listening.set()
                 while not ended.is_set():
                     try:
-                        receiver.connection.drain_events(timeout=0.2)
+                        consuming.drain_events(timeout=0.2)
                     except TimeoutError:
                         continue
 
