@@ -1,5 +1,6 @@
 """gunicorn's options. Threads wait on the database and on long-polls; processes do the work."""
 
+import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -31,10 +32,18 @@ control_socket_disable = True
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="interview-metrics-")
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    from prometheus_client import multiprocess
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the process the lowest number that no live one has, for the names of its counters' files."""
+    taken = {other.metrics_slot for other in server.WORKERS.values() if other is not worker}
+    worker.metrics_slot = next(number for number in itertools.count() if number not in taken)
 
-    multiprocess.mark_process_dead(worker.pid)
+
+def post_fork(server: Any, worker: Any) -> None:
+    # Named by the number and not by the process: one that replaces another (max_requests) goes on with its files,
+    # which would otherwise be two more with every replacement, for as long as gunicorn runs.
+    from prometheus_client import values
+
+    values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
 
 
 def on_exit(server: Any) -> None:

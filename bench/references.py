@@ -10,7 +10,7 @@ from functools import lru_cache
 from statistics import fmean
 
 from worker.analysis.judge.engine import JudgeEngine
-from worker.analysis.judge.evidence import claim_reading, passages_of
+from worker.analysis.judge.evidence import passages_of
 from worker.analysis.passages import sentences
 from worker.analysis.screening import screen
 from worker.analysis.types import Criterion, Level, QuestionSpec, QuestionType
@@ -60,7 +60,7 @@ def grade_row(
     for reference in references:
         points = points_of(reference)
         claims = [reference, *(points if len(points) > 1 else [])]
-        made = [float(claim_reading(passages, reading).making[1]) for reading in engine.read_claims(claims, passages)]
+        made = [float(reading.making[1]) for reading in engine.read_claims(claims, passages)]
         score = made[0] if len(made) == 1 else WHOLE_SHARE * made[0] + (1 - WHOLE_SHARE) * fmean(made[1:])
         best = max(best, score)
     best = min(best, cap)

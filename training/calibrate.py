@@ -1,8 +1,8 @@
 """Chooses the numbers of the judge's calibration on the held-out answers: `python -m training.calibrate`.
 
 The exported model reads the answers as the service does. Logistic regressions turn readings into the credit that a
-grader gives, the chance of a false claim and of a red flag; the thresholds are the best of a small grid by the error of
-the whole score, with no more than a few honest answers accused. Writes weights/calibration.json.
+grader gives and the chance of a false claim; the thresholds are the best of a small grid by the error of the whole
+score, with no more than a few honest answers accused. Writes weights/calibration.json.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -24,32 +23,38 @@ from training.corpus import GradedAnswer, read_answers
 from training.splits import held_out
 from worker.analysis.judge.calibration import CALIBRATION, Calibration, Logistic
 from worker.analysis.judge.engine import JudgeEngine
-from worker.analysis.judge.evidence import ClaimReading, claim_reading, passages_of, summed
-from worker.analysis.judge.reader import Reading
+from worker.analysis.judge.evidence import (
+    ClaimReading,
+    confidence_features,
+    contradictions_of,
+    findings_of,
+    passages_of,
+    relevance_of,
+)
 from worker.analysis.passages import Span, sentences
 from worker.analysis.rubric import bank_question_spec
 from worker.analysis.scoring import dimension_scores, overall
-from worker.analysis.types import QuestionSpec
+from worker.analysis.types import Finding, Mistake, QuestionSpec
 from worker.content.bank import read_bank
 
-HONEST = ("expert", "solid", "terse", "plain_words", "slips", "long", "junior", "buzzwords", "other_question", "self_correcting")
 MOST_ACCUSED = 0.04
-"""The share of honest answers (graded without a false claim) that may be told of a mistake."""
+"""The share of answers in which the graders found nothing false that may be told of a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A graded answer with its readings by claim."""
+    """A graded answer with what it says of each criterion."""
 
     graded: GradedAnswer
     spec: QuestionSpec
     spans: list[Span]
-    criteria: list[list[Reading]]
-    flags: list[list[Reading]]
+    readings: list[ClaimReading]
 
-    def claims(self, readings: list[list[Reading]]) -> list[ClaimReading]:
-        passages = passages_of(self.graded.answer, self.spans)
-        return [claim_reading(passages, reading) for reading in readings]
+    def findings(self, calibration: Calibration) -> tuple[Finding, ...]:
+        return findings_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
+
+    def mistakes(self, calibration: Calibration) -> tuple[Mistake, ...]:
+        return contradictions_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
 
 
 def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]:
@@ -59,10 +64,10 @@ def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]
     for graded in answers:
         spec = bank[graded.question_id]
         spans = sentences(graded.answer)
-        claims = [criterion.text for criterion in spec.criteria] + [flag.text for flag in spec.red_flags]
-        readings = engine.read_claims(claims, passages_of(graded.answer, spans))
-        count = len(spec.criteria)
-        done.append(Read(graded, spec, spans, readings[:count], readings[count:]))
+        readings = engine.read_claims(
+            [criterion.text for criterion in spec.criteria], passages_of(graded.answer, spans)
+        )
+        done.append(Read(graded, spec, spans, readings))
     return done
 
 
@@ -75,75 +80,41 @@ def logistic(features: Sequence[Sequence[float]], targets: Sequence[float]) -> L
     return Logistic(round(float(model.intercept_[0]), 4), tuple(round(float(v), 4) for v in model.coef_[0]))
 
 
-def _overlaps(places: Sequence[tuple[int, int]], span: Span) -> bool:
-    return any(a < span.end and span.start < b for a, b in places)
-
-
 def fit(read: Sequence[Read]) -> Calibration:
     """The calibration with the least error of the score on these answers."""
-    credit_x, credit_y, against_x, against_y, flag_x, flag_y = [], [], [], [], [], []
+    features, credits, opposed = [], [], []
     for item in read:
-        for criterion, claim in zip(item.spec.criteria, item.claims(item.criteria), strict=True):
-            if criterion.key not in item.graded.credits:
-                continue
-            credit_x.append(claim.features)
-            credit_y.append(item.graded.credits[criterion.key])
-            against_x.append(claim.features)
-            against_y.append(float(criterion.key in item.graded.opposite))
-        for claim in item.claims(item.flags):
-            place = item.spans[int(claim.sentences[:, 1].argmax())]
-            flag_x.append(claim.features)
-            flag_y.append(float(item.graded.false_claim and _overlaps(item.graded.false_spans, place)))
-    base = Calibration(
-        logistic(credit_x, credit_y), logistic(against_x, against_y), logistic(flag_x, flag_y),
-        Logistic(0.0, (0.0, 0.0, 0.0)), 0.1, 0.9, 0.5, 0.5,
-    )  # fmt: skip
-    best = base
+        for criterion, reading in zip(item.spec.criteria, item.readings, strict=True):
+            features.append(reading.features)
+            credits.append(item.graded.credits[criterion.key])
+            opposed.append(float(criterion.key in item.graded.opposite))
+    best = base = Calibration(
+        logistic(features, credits), logistic(features, opposed), Logistic(0.0, (0.0, 0.0, 0.0)), 0.1, 0.9, 0.5
+    )
     least = float("inf")
-    grid = itertools.product((0.05, 0.1, 0.15, 0.2), (0.65, 0.75, 0.85), (0.4, 0.5, 0.6, 0.7), (0.5, 0.6, 0.7, 0.8))
-    for nothing, full, opposite_from, flag_from in grid:
-        tried = replace(base, nothing=nothing, full=full, opposite_from=opposite_from, flag_from=flag_from)
+    for nothing, full, opposite_from in itertools.product((0.03, 0.06, 0.1, 0.15, 0.2), (0.6, 0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6, 0.7)):
+        tried = replace(base, nothing=nothing, full=full, opposite_from=opposite_from)
         scores, accused = scored(read, tried)
-        if accused > MOST_ACCUSED:
-            continue
-        error = float(np.sqrt(fmean((score - fmean(item.graded.overall)) ** 2 for score, item in zip(scores, read, strict=True))))
-        if error < least:
+        error = float(np.sqrt(fmean((score - item.graded.mark) ** 2 for score, item in zip(scores, read, strict=True))))
+        if accused <= MOST_ACCUSED and error < least:
             best, least = tried, error
-    return replace(best, confidence=_confidence(read, best))
+    near = [float(abs(score - item.graded.mark) <= 15) for score, item in zip(scored(read, best)[0], read, strict=True)]
+    sure = [confidence_features(item.findings(best), item.mistakes(best)) for item in read]
+    return replace(best, confidence=logistic(sure, near))
 
 
 def scored(read: Sequence[Read], calibration: Calibration) -> tuple[list[float], float]:
-    """Every answer's score, and the share of honest answers that are told of a mistake."""
+    """Every answer's score, and the share of answers graded without a false claim that are told of a mistake."""
     scores = []
     honest = accused = 0
     for item in read:
-        findings, mistakes, relevance, _ = _summed(item, calibration)
-        dimensions = dimension_scores(findings, mistakes, relevance, item.spec.level)
+        findings, mistakes = item.findings(calibration), item.mistakes(calibration)
+        dimensions = dimension_scores(findings, mistakes, relevance_of(findings), item.spec.level)
         scores.append(overall(dimensions, item.spec.question_type, item.spec.level))
-        if item.graded.kind in HONEST and not item.graded.false_claim:
+        if not item.graded.false_claim and not item.graded.opposite:
             honest += 1
             accused += bool(mistakes)
     return scores, accused / max(honest, 1)
-
-
-def _summed(item: Read, calibration: Calibration) -> Any:
-    passages = passages_of(item.graded.answer, item.spans)
-    return summed(item.graded.answer, item.spans, passages, item.spec, item.criteria, item.flags, calibration)
-
-
-def _confidence(read: Sequence[Read], calibration: Calibration) -> Logistic:
-    """The chance that the score lies within 15 points of the graders' mean."""
-    features, near = [], []
-    for item, score in zip(read, scored(read, calibration)[0], strict=True):
-        findings, mistakes, _, _ = _summed(item, calibration)
-        total = sum(finding.criterion.weight for finding in findings)
-        features.append((
-            sum(finding.criterion.weight * finding.certainty for finding in findings) / total,
-            sum(finding.criterion.weight * finding.credit for finding in findings) / total,
-            float(bool(mistakes)),
-        ))  # fmt: skip
-        near.append(float(abs(score - fmean(item.graded.overall)) <= 15))
-    return logistic(features, near)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     scores, accused = scored(read, calibration)
-    marks = [fmean(item.graded.overall) for item in read]
+    marks = [item.graded.mark for item in read]
     print(f"{len(read)} held-out answers: Pearson {np.corrcoef(scores, marks)[0, 1]:.3f}, RMSE "
           f"{np.sqrt(np.mean((np.array(scores) - marks) ** 2)):.1f}; {accused:.1%} of honest answers told of a mistake")  # fmt: skip
     return 0

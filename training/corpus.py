@@ -59,6 +59,11 @@ class GradedAnswer:
     false_spans: tuple[Span, ...] = ()
     pointed: bool = False
 
+    @property
+    def mark(self) -> float:
+        """The graders' mean, 0-100."""
+        return sum(self.overall) / len(self.overall)
+
 
 def read_bank() -> dict[str, dict[str, Any]]:
     """Every question of the bank by id, each with its `skill` id added."""

@@ -11,11 +11,14 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from training.corpus import GradedAnswer, Statements, public_rows
 from worker.analysis.passages import sentences
+
+ROUGHENED = 0.1
+"""The share of examples whose passage loses its punctuation."""
 
 READINGS = ("silent", "makes", "opposes")
 Reading = tuple[float, float, float]
@@ -77,6 +80,62 @@ _DENIALS = (
     "It is a myth that {}.", "It is wrong to say that {}.", "I disagree that {}.", "Contrary to what people say, it is not so that {}.",
     "Nobody can claim that {}.", "It's simply false that {}.", "There is no truth in the idea that {}.",
 )  # fmt: skip
+
+
+_AUXILIARY = re.compile(r"\b(is|are|was|were|can|must|should|will|has|have|does|do|may|needs|lets|keeps|makes)\b(?!\s+not\b)")
+_NEGATION = re.compile(r"\b(?:not|never)\s+|(?<=\w)n't\b|\bno\s+(?=\w)")
+_DO = {"needs": "does not need", "lets": "does not let", "keeps": "does not keep", "makes": "does not make"}
+
+
+def negated(sentence: str) -> str | None:
+    """The sentence with its claim turned round: its negation dropped, or one put in; None where no verb is known."""
+    if _NEGATION.search(sentence):
+        return _NEGATION.sub("", sentence, count=1)
+    if not _AUXILIARY.search(sentence):
+        return None
+    return _AUXILIARY.sub(lambda match: _DO.get(match.group(), f"{match.group()} not"), sentence, count=1)
+
+
+_NAMING = (
+    "{} and {} matter a lot here, and {} too.", "You need to know {}, {} and {}.", "{}, {}, {}.", "I am very familiar with {} and {}, also {}.",
+    "The keywords are {}, {} and {}.", "{} is a big topic, just like {} and {}.",
+)  # fmt: skip
+
+
+_SYLLABLES = "ba ko ri nu tel mor vin sa do per lum ex ta qui ne gra fil os um dre pla sti ver con".split()
+_GENERALITIES = (
+    "It depends on many factors.", "There are many ways to look at this.", "Communication is very important here.",
+    "I always try to do my best.", "This is a really interesting topic.", "You have to find the right balance.",
+    "In general one should plan ahead and be careful.", "Quality matters a lot in every project.", "I have a lot of experience with this.",
+    "Every company does it a little differently.", "It is a key part of success.", "I work well in a team and on my own.",
+    "Best practices should be followed at all times.", "Technology changes quickly, so one must keep learning.",
+    "With the right tools everything gets easier.", "I would look at the details and then decide.", "The most important thing is the user.",
+    "This has always been a passion of mine.", "There are advantages and disadvantages to everything.", "I would ask a colleague about it.",
+)  # fmt: skip
+
+
+def junk(text: str, rng: random.Random) -> tuple[str, ...]:
+    """Something that says nothing: a text's words out of order or as a list, invented words, generalities."""
+    words = text.split()
+    kind = rng.randrange(5)
+    if kind == 0:
+        rng.shuffle(words)
+        return cut(" ".join(words[:120]))
+    if kind == 1:
+        parts = []
+        for part in cut(text):
+            inner = part.rstrip(".?!").split()
+            rng.shuffle(inner)
+            parts.append(" ".join(inner).capitalize() + ".")
+        return tuple(parts)
+    if kind == 2:
+        terms = [word.strip(".,;:()") for word in words if len(word) > 4]
+        mark = rng.choice((", ", "\n- ", "; ", "\n* "))
+        return cut(mark.join(rng.sample(terms, min(len(terms), rng.randint(8, 40)))))
+    if kind == 3:
+        made = ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 3))) for _ in range(rng.randint(8, 60))]
+        return cut(" ".join(made).capitalize() + ".")
+    return tuple(rng.sample(_GENERALITIES, rng.randint(1, 6)))
 
 
 class BankExamples:
@@ -194,6 +253,33 @@ class BankExamples:
             for key in rng.sample(self.keys[question_id], 2):
                 yield Example(self.claim(question_id, key, rng), part, SILENT, (SILENT,) * len(part), 0.5, "other question")
 
+    def decoys(self, rng: random.Random) -> Iterator[Example]:
+        """Texts that share the words of a criterion and do not make it: the question, terms without a claim, negations."""
+        for question_id in self.ids:
+            question = self.bank[question_id]
+            keys = self.keys[question_id]
+            asked = cut(question["text"])
+            model = cut(question["model_answer"])
+            terms = [word.strip(".,;:()") for criterion in question["criteria"] for word in criterion["text"].split() if len(word) > 5]
+            for key in rng.sample(keys, min(3, len(keys))):
+                claim = self.claim(question_id, key, rng)
+                yield Example(claim, asked, SILENT, (SILENT,) * len(asked), 0.6, "question")
+                if len(terms) >= 9:
+                    named = tuple(
+                        rng.choice(_NAMING).format(*rng.sample(terms, 3)).capitalize() for _ in range(rng.randint(1, 4))
+                    )
+                    yield Example(claim, named, SILENT, (SILENT,) * len(named), 0.5, "terms")
+                said = rng.choice((question["model_answer"], " ".join(c["text"] + "." for c in question["criteria"])))
+                empty = junk(said, rng)
+                yield Example(claim, empty, SILENT, (SILENT,) * len(empty), 0.8, "junk")
+                turned = negated(self.criteria[question_id, key]["text"])
+                if turned and rng.random() < 0.5:
+                    yield passage(self.criteria[question_id, key]["text"], loosely(turned, rng), OPPOSES, 0.5, "denied")
+            if rng.random() < 0.5:
+                against = tuple(negated(part) or f"It is not true that {part}" for part in model)
+                for key in rng.sample(keys, min(3, len(keys))):
+                    yield Example(self.claim(question_id, key, rng), against, (0.3, 0.0, 0.7), (None,) * len(against), 0.5, "denied")
+
     def red_flags(self, rng: random.Random) -> Iterator[Example]:
         """A red flag is a claim as well: passages that state it, passages that say what is right, and neither."""
         for question_id in self.ids:
@@ -241,7 +327,12 @@ class BankExamples:
             part = texts[start : start + rng.randint(1, 6)]
             key = rng.choice(self.keys[sibling])
             yield Example(self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question")
-            if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words"):
+            # A good answer to a neighbouring question is no answer to this one.
+            for other in (sibling, rng.choice(self.ids)):
+                if other != answer.question_id:
+                    key = rng.choice(self.keys[other])
+                    yield Example(self.claim(other, key, rng), texts, SILENT, (SILENT,) * len(texts), 0.6, "other answer")
+            if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words") and rng.random() < 0.35:
                 for flag in self.bank[answer.question_id].get("red_flags") or []:
                     yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")
 
@@ -321,18 +412,35 @@ def entailment(rng: random.Random, share: float = 1.0) -> Iterator[Example]:
         yield passage(row["sentence1"], row["sentence2"], MAKES if row["label"] == "paraphrase" else SILENT, 0.4, "entailment")
 
 
-def build(bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3) -> list[Example]:
-    """One pass over everything, shuffled. `general`: the share of the entailment sets."""
+HARD = frozenset({"junk", "other answer"})
+"""Sources of hard negatives: what shares the subject or the words, and says nothing of the claim."""
+
+
+def build(
+    bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3, rest: float = 1.0
+) -> list[Example]:
+    """One pass over everything, shuffled. `general`: the share of the entailment sets; `rest`: the share of
+    what is not HARD (of graded answers four times as much)."""
     rng = random.Random(seed)
     examples = [
         *bank.passages(rng),
         *bank.mixtures(rng, mixture_rounds),
         *bank.model_answers(rng),
         *bank.red_flags(rng),
+        *bank.decoys(rng),
         *bank.graded(rng, graded_rounds),
         *semeval(rng),
         *exams(rng),
         *entailment(rng, general),
     ]
+    share = {"graded": min(1.0, 4 * rest), **dict.fromkeys(HARD, 1.0)}
+    examples = [example for example in examples if rng.random() < share.get(example.source, rest)]
     rng.shuffle(examples)
-    return examples
+    return [_roughened(example, rng) if rng.random() < ROUGHENED else example for example in examples]
+
+
+def _roughened(example: Example, rng: random.Random) -> Example:
+    """The same passage as a hurried person types it: no commas, no apostrophes, no full stops."""
+    drop = rng.choice((",", ",.", "'’", ",;:.!?"))
+    parts = tuple("".join(char for char in part if char not in drop) or part for part in example.sentences)
+    return replace(example, sentences=parts)

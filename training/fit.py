@@ -44,9 +44,12 @@ class Prepared:
     weights: npt.NDArray[np.float32]
 
 
-def prepare(source: BankExamples, tokenizer: Tokenizer, seed: int, general: float, limit: int | None = None) -> Prepared:
-    """The examples of one pass; `general` is the share of the entailment sets."""
-    examples = build(source, seed, general=general)[:limit]
+def prepare(
+    source: BankExamples, tokenizer: Tokenizer, seed: int, general: float, rest: float, limit: int | None = None
+) -> Prepared:
+    """The examples of one pass; for `general` and `rest` see examples.build."""
+    rounds = 3 if rest == 1.0 else 1
+    examples = build(source, seed, general=general, rest=rest, graded_rounds=rounds)[:limit]
     unknown = (UNKNOWN,) * 3
     return Prepared(
         tokenizer.rows([(example.claim, example.sentences) for example in examples]),
@@ -127,8 +130,8 @@ class Run:
     ) -> None:
         """Runs `count` passes, or as many as the minutes allow; the learning rate falls to nothing either way."""
         rng = random.Random(seed)
-        head = [p for name, p in self.model.named_parameters() if not name.startswith("encoder.")]
-        body = [p for name, p in self.model.named_parameters() if name.startswith("encoder.")]
+        head = [p for name, p in self.model.named_parameters() if not name.startswith("encoder.") and p.requires_grad]
+        body = [p for name, p in self.model.named_parameters() if name.startswith("encoder.") and p.requires_grad]
         groups = [{"params": body, "lr": rate, "top": rate}, {"params": head, "lr": 5 * rate, "top": 5 * rate}]
         optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=self.device == "cuda")
         began, step = time.monotonic(), 0
@@ -220,6 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--warm", type=int, default=0, help="passes over the public entailment sets before the rest")
+    parser.add_argument("--init", type=Path, help="go on from this fitted judge (.pt)")
+    parser.add_argument("--freeze", type=int, default=0, help="leave the embeddings and this many lower layers as they are")
+    parser.add_argument("--rest", type=float, default=1.0, help="the share of examples that are not hard negatives")
     parser.add_argument("--teacher", type=Path, help="a larger fitted judge (.pt), with --teacher-start its folder")
     parser.add_argument("--teacher-start", type=Path)
     parser.add_argument("--everything", action="store_true", help="fit on the validation answers as well")
@@ -233,6 +239,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokenizer = Tokenizer(options.start)
     run = Run(Judge.start(options.start), tokenizer, device)
     torch.backends.cuda.matmul.allow_tf32 = True
+    if options.init:
+        run.model.load_state_dict({name: value.float() for name, value in torch.load(options.init, map_location=device).items()})
+    if options.freeze:
+        for part in (run.model.encoder.embeddings, *run.model.encoder.encoder.layer[: options.freeze]):
+            part.requires_grad_(requires_grad=False)
     bank, statements, answers = read_bank(), read_statements(), read_answers()
     validation = [answer for answer in answers if held_out(answer.question_id)]
     if not options.everything:
@@ -248,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def jobs() -> Iterator[tuple[Any, ...]]:
         for number in range(10**6):
             general = 1.0 if number < options.warm else 0.2
-            yield source, tokenizer, 1000 * options.seed + number, general, options.limit
+            yield source, tokenizer, 1000 * options.seed + number, general, options.rest, options.limit
 
     with Prefetch(options.workers, jobs()) as passes:
         run.fit(

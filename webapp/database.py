@@ -38,7 +38,8 @@ class Base(DeclarativeBase):
     type_annotation_map = type_map
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+# What a commit leaves in memory stays readable: a request may commit, ask something outside the database, and go on.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 UuidPrimaryKey = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
 # The database's clock, so that rows of hosts whose clocks differ can be compared.

@@ -115,8 +115,24 @@ class IdempotencyKeyReusedError(DomainError):
 
 
 class ServiceUnavailableError(DomainError):
-    """The service cannot save this right now. Nothing was changed; please try again in a few seconds."""
+    """The service cannot do this right now, and nothing was changed. Try again in a few seconds."""
 
     status = 503
     title = "Service unavailable"
     retry_after = 5
+
+
+class OutcomeUnknownError(ServiceUnavailableError):
+    """The connection to the database was lost during the commit, so it is not known whether this was saved."""
+
+    title = "Outcome unknown"
+
+    def __init__(self, *, has_key: bool) -> None:
+        tells = (
+            "Send the same request with the same Idempotency-Key: it is carried out if it was not saved, and "
+            "answered as the first time if it was."
+            if has_key
+            else "Look whether it is there before you send it again. A request with an Idempotency-Key can be "
+            "sent again without that."
+        )
+        super().__init__(f"{self.__doc__} {tells}")

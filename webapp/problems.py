@@ -47,9 +47,13 @@ DETAILS = {
     414: "The address with its query is too long: at most 4096 bytes are accepted.",
     415: "Send the body as JSON, with the header Content-Type: application/json.",
     431: "The headers are too large: at most 100 headers of at most 8192 bytes each are accepted.",
-    500: "Something went wrong on our side. Nothing was changed; please try again, "
-    "and give the request_id if it happens again.",
+    500: "Something went wrong in the service. Report the request_id if it happens again.",
 }
+# Added where it is known which of the two is so.
+NOTHING_CHANGED = "Nothing was changed, so the request can be sent again."
+CHANGES_SAVED = (
+    "What the request changed was saved before that, so look at it before you send the request again."
+)
 
 
 def problem(
@@ -117,7 +121,7 @@ def _database_error(error: sqlalchemy.exc.DBAPIError) -> Response:
     ):
         code = getattr(error.orig, "pgcode", None)
         logger.error("database unavailable", extra={"error": type(error.orig).__name__, "pgcode": code})
-        return _domain_error(ServiceUnavailableError())
+        return _unavailable()
     return _unexpected(error)
 
 
@@ -131,6 +135,12 @@ _UNWRITABLE = (
 
 def _pool_exhausted(_error: sqlalchemy.exc.TimeoutError) -> Response:
     logger.error("database connection pool exhausted")
+    return _unavailable()
+
+
+def _unavailable() -> Response:
+    if g.get("has_committed"):
+        return _domain_error(ServiceUnavailableError(f"The database went away. {CHANGES_SAVED}"))
     return _domain_error(ServiceUnavailableError())
 
 
@@ -153,7 +163,7 @@ def _http_exception(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     _rollback()
     logger.error("unexpected error", exc_info=error)
-    return problem(500, DETAILS[500])
+    return problem(500, f"{DETAILS[500]} {CHANGES_SAVED if g.get('has_committed') else NOTHING_CHANGED}")
 
 
 def _rollback() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from celery import Celery
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from webapp.broker import transport_options
 from webapp.settings import Settings
@@ -80,8 +80,13 @@ def make_queue(settings: Settings) -> JobQueue:
 
 
 def publish_after_commit(session: Session, job_id: uuid.UUID) -> None:
-    """Publish the job when, and only when, the session's transaction commits."""
-    session.info.setdefault(_PENDING, []).append(job_id)
+    """Publish the job when, and only when, the session's transaction commits.
+
+    A job that was enqueued inside a SAVEPOINT waits for the commit of the whole transaction too, and is forgotten
+    with its savepoint.
+    """
+    savepoint = session.get_nested_transaction()
+    session.info.setdefault(_PENDING, []).append((job_id, savepoint))
 
 
 def pop_unsent(session: Session) -> list[uuid.UUID]:
@@ -95,9 +100,30 @@ def connect(session_source: Any, queue: JobQueue) -> None:
 
     @sa.event.listens_for(session_source, "after_commit")
     def publish_pending(session: Session) -> None:
-        unsent = [job_id for job_id in session.info.pop(_PENDING, []) if not queue.publish(job_id)]
+        # SQLAlchemy calls this for the release of a savepoint too, when nothing has been committed.
+        if session.in_nested_transaction():
+            return
+        unsent = [job_id for job_id, _ in session.info.pop(_PENDING, []) if not queue.publish(job_id)]
         session.info.setdefault(_UNSENT, []).extend(unsent)
 
-    @sa.event.listens_for(session_source, "after_rollback")
-    def forget_pending(session: Session) -> None:
-        session.info.pop(_PENDING, None)
+    @sa.event.listens_for(session_source, "after_soft_rollback")
+    def forget_rolled_back(session: Session, rolled_back: SessionTransaction) -> None:
+        kept = [
+            (job_id, savepoint)
+            for job_id, savepoint in session.info.pop(_PENDING, [])
+            if not _is_within(savepoint, rolled_back)
+        ]
+        session.info[_PENDING] = kept
+
+    @sa.event.listens_for(session_source, "after_transaction_end")
+    def forget_uncommitted(session: Session, ended: SessionTransaction) -> None:
+        # A session that is closed without a commit calls neither of the above.
+        if ended.parent is None:
+            session.info.pop(_PENDING, None)
+
+
+def _is_within(savepoint: SessionTransaction | None, rolled_back: SessionTransaction) -> bool:
+    """Was what happened in the savepoint undone? A savepoint that was released belongs to the one around it."""
+    while savepoint is not None and savepoint is not rolled_back:
+        savepoint = savepoint.parent
+    return savepoint is rolled_back

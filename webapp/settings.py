@@ -56,6 +56,8 @@ class Settings:
     lease_seconds: float = 30.0
     sweep_seconds: float = 5.0
     job_max_attempts: int = 5
+    # Finished jobs and attempts are deleted after so many days; 0 keeps them.
+    job_retention_days: int = 90
     web_workers: int = 2
     web_threads: int = 8
     worker_concurrency: int = 2
@@ -99,6 +101,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lease_seconds=reader.number("LEASE_SECONDS", 30.0, at_least=1.0),
         sweep_seconds=reader.number("SWEEP_SECONDS", 5.0, at_least=0.1),
         job_max_attempts=reader.integer("JOB_MAX_ATTEMPTS", 5),
+        job_retention_days=reader.integer("JOB_RETENTION_DAYS", 90, at_least=0),
         web_workers=reader.integer("WEB_WORKERS", 2),
         web_threads=reader.integer("WEB_THREADS", 8, at_least=2),
         worker_concurrency=reader.integer("WORKER_CONCURRENCY", 2),

@@ -6,15 +6,23 @@ import functools
 import hashlib
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import Response, json, make_response, request
+from flask import Response, g, json, make_response, request
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.database import Base, CreatedAt, db
-from webapp.errors import IdempotencyKeyReusedError, InvalidFieldsError
+from webapp.errors import (
+    DomainError,
+    IdempotencyKeyReusedError,
+    InvalidFieldsError,
+    OutcomeUnknownError,
+    ServiceUnavailableError,
+)
 from webapp.identity import current_user_id
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,13 +52,33 @@ class IdempotencyKey(Base):
     created_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
+def commit() -> None:
+    """Commit what the request changed. Raises OutcomeUnknownError where nobody knows whether it was committed."""
+    # Errors of the statements come before the COMMIT, so they are known to have changed nothing.
+    db.session.flush()
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        if _was_rolled_back(error):
+            raise
+        raise OutcomeUnknownError(has_key="Idempotency-Key" in request.headers) from error
+    g.has_committed = True
+
+
+def _was_rolled_back(error: DBAPIError) -> bool:
+    """Did the server answer the COMMIT with an error of the transaction, rather than end in the middle of it?"""
+    code: str | None = getattr(error.orig, "pgcode", None)
+    # Connection lost, operator's intervention, the system's failure, internal error: the commit may have happened.
+    return code is not None and code[:2] not in ("08", "57", "58", "XX") and code != "40003"
+
+
 def transactional(view: View) -> View:
     """Commit when the view returns; what it raises rolls back (problems.py)."""
 
     @functools.wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         response = view(*args, **kwargs)
-        db.session.commit()
+        commit()
         return response
 
     return wrapper  # type: ignore[return-value]
@@ -59,7 +87,8 @@ def transactional(view: View) -> View:
 def idempotent(view: View) -> View:
     """transactional, and honour Idempotency-Key: the key's row is committed with what the request did.
 
-    Two equal requests at once: the second waits on the first one's key row, then answers from it.
+    The row is inserted last, so no request holds it for longer than a commit takes. Of two equal requests at once
+    the second finds the row at its own insert, undoes what it did, and answers from the row.
     """
 
     @functools.wraps(view)
@@ -68,19 +97,27 @@ def idempotent(view: View) -> View:
         if key is None:
             return transactional(view)(*args, **kwargs)
         _check_key(key)
-        user_id, request_hash = current_user_id(), _request_hash()
-        row = {"user_id": user_id, "key": key, "request_hash": request_hash}
-        claimed = db.session.execute(
-            insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
-        ).scalar()
-        stored = db.session.get_one(IdempotencyKey, (user_id, key))
-        if claimed is None:
-            return _replay(stored, request_hash)
-        response = make_response(view(*args, **kwargs))
-        stored.status = response.status_code
-        stored.body = response.get_data(as_text=True)
-        stored.location = response.headers.get("Location")
-        db.session.commit()
+        keyed = _Keyed(current_user_id(), key, _request_hash())
+        earlier = keyed.replay()
+        if earlier is not None:
+            return earlier
+        try:
+            response = make_response(view(*args, **kwargs))
+        except DomainError:
+            # Perhaps only because an equal request, a moment before this one, did it.
+            db.session.rollback()
+            earlier = keyed.replay()
+            if earlier is None:
+                raise
+            return earlier
+        if not keyed.keep(response):
+            db.session.rollback()
+            earlier = keyed.replay()
+            if earlier is None:
+                # The key expired between the two statements, after a day.
+                raise ServiceUnavailableError
+            return earlier
+        commit()
         return response
 
     apidoc = dict(getattr(wrapper, "_apidoc", {}))
@@ -105,12 +142,42 @@ def _request_hash() -> str:
     return hashlib.sha256(f"{request.method} {request.path.rstrip('/')}\n{body}".encode()).hexdigest()
 
 
-def _replay(stored: IdempotencyKey, request_hash: str) -> Response:
-    if stored.request_hash != request_hash:
-        raise IdempotencyKeyReusedError
-    response = Response(stored.body, status=stored.status, mimetype="application/json")
-    response.headers["Idempotency-Replayed"] = "true"
-    if stored.location:
-        response.headers["Location"] = stored.location
-    db.session.rollback()
-    return response
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """A request with an Idempotency-Key. The user's id is a value: a rollback would expire the user's row."""
+
+    user_id: uuid.UUID
+    key: str
+    request_hash: str
+
+    def replay(self) -> Response | None:
+        """The answer that is kept under the key, if any; no transaction is open afterwards.
+
+        Raises IdempotencyKeyReusedError.
+        """
+        stored = db.session.get(IdempotencyKey, (self.user_id, self.key), populate_existing=True)
+        db.session.commit()
+        if stored is None:
+            return None
+        if stored.request_hash != self.request_hash:
+            raise IdempotencyKeyReusedError
+        response = Response(stored.body, status=stored.status, mimetype="application/json")
+        response.headers["Idempotency-Replayed"] = "true"
+        if stored.location:
+            response.headers["Location"] = stored.location
+        return response
+
+    def keep(self, response: Response) -> bool:
+        """Keep the answer, in the request's transaction; False when an equal request has kept its own."""
+        # What the view changed must be in the database before the key says that it is.
+        db.session.flush()
+        row = {
+            "user_id": self.user_id,
+            "key": self.key,
+            "request_hash": self.request_hash,
+            "status": response.status_code,
+            "body": response.get_data(as_text=True),
+            "location": response.headers.get("Location"),
+        }
+        statement = insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+        return db.session.execute(statement).scalar() is not None

@@ -13,10 +13,10 @@ from webapp.interviews import lifecycle
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
 from webapp.jobs.leases import Claim
 from worker.analysis.errors import AnalysisError, JobCancelledError
-from worker.analysis.types import Assessment, Engine, QuestionSpec, ProgressCallback, Status
+from worker.analysis.types import Assessment, Engine, ProgressCallback, QuestionSpec, Status
 from worker.feedback import to_wire
 from worker.questions import question_spec
-from worker.skill_gap_analysis import SkillGapAnalysis, analysis_is_done
+from worker.skill_gap_analysis import update_standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,8 @@ class AnswerFeedback:
         question = session.get_one(Question, response.question_id)
         if _wants_follow_up(interview, question, response):
             _append_follow_up(session, question, result)
-        if analysis_is_done(session, claimed.interview_id):
-            # Practice after the interview, or feedback that came late: the standing follows at once.
-            SkillGapAnalysis().redraw(session, claimed)
+        # Practice after an interview, or feedback that came late: the standing follows at once.
+        update_standings(session, question)
 
     def usage(self, result: Judged) -> dict[str, float]:
         return result.assessment.usage

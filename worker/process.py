@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import time
 from types import FrameType
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import queue
 from webapp.database import NOW, make_session_factory
 from webapp.jobs import leases
-from webapp.jobs.models import WorkerHeartbeat
+from webapp.jobs.models import HEARTBEAT_SECONDS, WorkerHeartbeat
 from webapp.settings import Settings
 from worker import sweeper
 from worker.analysis.types import Engine
@@ -23,7 +25,6 @@ from worker.runner import Runner
 
 # A running job gets this long to finish before a shutdown hands it back; below worker_soft_shutdown_timeout.
 GRACE_SECONDS = 4.0
-HEARTBEAT_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -65,19 +66,22 @@ class WorkerProcess:
 
     def start_caretaker(self) -> None:
         """Heartbeats, and sweeps that need neither beat nor a free slot of the pool."""
+        self._forget_predecessors()
         for signum in (signal.SIGTERM, signal.SIGQUIT):
             self._begin_shutdown_on(signum)
         self._caretaker = threading.Thread(target=self._take_care, name="caretaker", daemon=True)
         self._caretaker.start()
 
     def _take_care(self) -> None:
-        next_heartbeat = 0.0
+        next_heartbeat = next_sweep = 0.0
         while not self._stopping.is_set():
             try:
                 if time.monotonic() >= next_heartbeat:
                     self.heartbeat("worker")
                     next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-                sweeper.sweep(self.sessions, self.settings)
+                if time.monotonic() >= next_sweep:
+                    next_sweep = time.monotonic() + self.settings.sweep_seconds
+                    sweeper.sweep(self.sessions, self.settings)
             except SQLAlchemyError as error:
                 logger.warning(
                     "caretaker could not reach the database", extra={"error": type(error).__name__}
@@ -85,7 +89,7 @@ class WorkerProcess:
             except Exception:
                 # Whatever it is, it must not end the heartbeats and sweeps of this worker.
                 logger.exception("caretaker failed; it goes on")
-            self._stopping.wait(self.settings.sweep_seconds)
+            self._stopping.wait(max(0.0, min(next_heartbeat, next_sweep) - time.monotonic()))
 
     def heartbeat(self, role: str) -> None:
         """Note that this worker, or the beat whose message it got, is alive."""
@@ -97,6 +101,24 @@ class WorkerProcess:
             session.execute(
                 statement.on_conflict_do_update(index_elements=[WorkerHeartbeat.worker], set_=values)
             )
+
+    def _forget_predecessors(self) -> None:
+        """Delete the heartbeats of killed workers whose place this one takes: they could not sign off."""
+        host, _, _ = self.name.rpartition(":")
+        try:
+            with self.sessions.begin() as session:
+                of_this_host = session.scalars(
+                    sa.select(WorkerHeartbeat).where(
+                        WorkerHeartbeat.role == "worker", WorkerHeartbeat.worker.startswith(f"{host}:")
+                    )
+                )
+                for heartbeat in of_this_host:
+                    pid = heartbeat.worker.rpartition(":")[2]
+                    if pid.isdecimal() and not _is_running(int(pid)):
+                        session.delete(heartbeat)
+        except SQLAlchemyError as error:
+            # They grow old by themselves.
+            logger.warning("old heartbeats not deleted", extra={"error": type(error).__name__})
 
     # --- shutdown -----------------------------------------------------------------------------------
 
@@ -140,3 +162,14 @@ class WorkerProcess:
             return
         for job_id in released:
             logger.info("job handed back", extra={"job_id": str(job_id), "worker": self.name})
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        # It is there, and somebody else's.
+        return True
+    return True

@@ -6,12 +6,13 @@ lease token guards: a worker that lost its lease writes nothing.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self, TypeVar
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -23,6 +24,7 @@ from webapp.errors import NotFoundError
 from webapp.interviews import lifecycle
 from webapp.jobs import leases
 from webapp.jobs.leases import Claim
+from webapp.jobs.models import AttemptOutcome
 from webapp.settings import Settings
 from worker.analyses import ANALYSES
 from worker.analysis.errors import AnalysisError, JobCancelledError, ProviderTimeoutError
@@ -33,7 +35,7 @@ MAX_BACK_OFF_SECONDS = 300.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 PROGRESS_EVERY_SECONDS = 0.5
 STORE_TRIES = 6
-INTERNAL_MESSAGE = "Something went wrong on our side while judging. You can retry it."
+INTERNAL_MESSAGE = "The analysis failed because of an error in the service."
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +78,11 @@ class Runner:
                 stored = self._analyse_and_store(claimed, lease)
                 outcome = "succeeded" if stored else "refused"
             except JobCancelledError as error:
-                self._charge(claimed, error)
+                self._charge(claimed, error.usage)
                 outcome = "cancelled"
             except SoftTimeLimitExceeded:
                 outcome = self._failed(claimed, ProviderTimeoutError("The analysis took too long."))
             except AnalysisError as error:
-                self._charge(claimed, error)
                 outcome = self._failed(claimed, error)
             except NotFoundError:
                 outcome = "gone"
@@ -109,29 +110,39 @@ class Runner:
         started = time.perf_counter()
         result = analysis.analyse(self._engine, inputs, lease.report)
         engine_seconds = time.perf_counter() - started
+        usage = analysis.usage(result)
+        tries = itertools.count(1)
 
         def store() -> bool:
+            is_repeated = next(tries) > 1
             with self._sessions.begin() as session:
                 # The interview before the job, as everywhere, so that two transactions never wait for each other.
                 lifecycle.lock_interview(session, claimed.interview_id)
                 if not leases.succeed(session, claimed, engine_seconds=engine_seconds):
-                    session.rollback()
-                    return False
-                leases.charge(session, claimed.job_id, analysis.usage(result))
+                    # A try that lost its connection during the COMMIT may have been the one that stored it.
+                    return is_repeated and leases.has_ended(session, claimed, AttemptOutcome.SUCCEEDED)
+                leases.charge(session, claimed.job_id, usage)
                 analysis.store(session, claimed, result)
                 lifecycle.settle(session, claimed.interview_id, max_attempts=self._settings.job_max_attempts)
                 return True
 
-        return _persistently(store)
+        try:
+            stored = _persistently(store)
+        except NotFoundError:
+            self._charge(claimed, usage)
+            raise
+        if not stored:
+            self._charge(claimed, usage)
+        return stored
 
-    def _charge(self, claimed: Claim, error: AnalysisError) -> None:
-        """Note what a try that gave no result was paid for all the same."""
+    def _charge(self, claimed: Claim, usage: Mapping[str, float]) -> None:
+        """Record what an attempt cost whose end was not stored: the provider was paid all the same."""
 
         def store() -> None:
             with self._sessions.begin() as session:
-                leases.charge(session, claimed.job_id, error.usage)
+                leases.charge(session, claimed.job_id, usage)
 
-        if error.usage:
+        if usage:
             _persistently(store)
 
     def _failed(self, claimed: Claim, error: AnalysisError) -> str:
@@ -141,30 +152,43 @@ class Runner:
             "attempt failed", extra={**_ids(claimed), "code": error.code, "attempt": claimed.attempts}
         )
 
+        tries = itertools.count(1)
+
         def store() -> bool:
+            is_repeated = next(tries) > 1
             with self._sessions.begin() as session:
                 lifecycle.lock_interview(session, claimed.interview_id)
                 if again:
-                    return leases.postpone(
+                    ended = leases.postpone(
                         session,
                         claimed,
                         delay_seconds=self._delay(claimed.attempts, error.retry_after),
                         code=error.code,
                         message=error.message,
                     )
-                failed = leases.fail(session, claimed, code=error.code, message=error.message, retryable=True)
-                if failed:
+                else:
+                    ended = leases.fail(
+                        session, claimed, code=error.code, message=error.message, retryable=error.retryable
+                    )
+                if not ended:
+                    # As in _analyse_and_store: an earlier try may have stored it.
+                    return is_repeated and leases.has_ended(session, claimed, AttemptOutcome.FAILED)
+                leases.charge(session, claimed.job_id, error.usage)
+                if not again:
                     lifecycle.settle(
                         session, claimed.interview_id, max_attempts=self._settings.job_max_attempts
                     )
-                return failed
+                return True
 
         try:
-            if not _persistently(store):
-                return "refused"
+            stored = _persistently(store)
         except NotFoundError:
             # Its user deleted the account in the meantime, and the job with it.
+            self._charge(claimed, error.usage)
             return "gone"
+        if not stored:
+            self._charge(claimed, error.usage)
+            return "refused"
         return "postponed" if again else "failed"
 
     def _delay(self, attempts: int, retry_after: float | None) -> float:

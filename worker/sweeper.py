@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.accounts import service as accounts
+from webapp.accounts.models import AuthSession
+from webapp.database import NOW, Base
 from webapp.errors import NotFoundError
 from webapp.interviews import lifecycle
-from webapp.jobs import leases
-from webapp.jobs.models import WorkerHeartbeat
+from webapp.jobs import leases, totals
+from webapp.jobs.models import Job, JobAttempt, JobState, WorkerHeartbeat
 from webapp.queue import pop_unsent, publish_after_commit
 from webapp.settings import Settings
 from webapp.transactions import IdempotencyKey
@@ -22,6 +24,10 @@ from webapp.transactions import IdempotencyKey
 # "swee" in ASCII: one sweep at a time is enough; a second one returns at once.
 ADVISORY_LOCK = 0x73776565
 IDEMPOTENCY_HOURS = 24
+# Rows of a table that the hourly purge deletes in one transaction, and how many transactions it may take: what is
+# left then is for the next hour.
+PURGE_BATCH = 500
+PURGE_BATCHES = 200
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +52,12 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
             due = leases.due_for_publish(session, republish_seconds=max(settings.sweep_seconds, 1.0))
             for job_id in due:
                 publish_after_commit(session, job_id)
+            totals.fold(session)
         unsent = pop_unsent(session)
         if unsent:
             # With the broker away, the wait for the next publish must not grow: nothing was sent.
             with session.begin():
                 leases.forget_publish(session, unsent)
-    _settle_after_cancellations(sessions, settings)
     failed = sum(_give_up(sessions, settings, job_id, interview_id) for job_id, interview_id in exhausted)
     swept = Swept(published=len(due) - len(unsent), requeued=requeued, failed=failed)
     if swept != Swept():
@@ -59,15 +65,6 @@ def sweep(sessions: sessionmaker[Session], settings: Settings) -> Swept:
             "swept", extra={"published": swept.published, "requeued": swept.requeued, "failed": swept.failed}
         )
     return swept
-
-
-def _settle_after_cancellations(sessions: sessionmaker[Session], settings: Settings) -> None:
-    """A cancelled job has no worker that would settle its interview when it ends."""
-    with sessions() as session:
-        waiting = lifecycle.waiting_after_cancellation(session)
-    for interview_id in waiting:
-        with sessions.begin() as session, contextlib.suppress(NotFoundError):
-            lifecycle.settle(session, interview_id, max_attempts=settings.job_max_attempts)
 
 
 def _give_up(
@@ -86,18 +83,42 @@ def _give_up(
         return failed
 
 
-def purge_expired(sessions: sessionmaker[Session]) -> None:
-    """Delete idempotency keys after a day, sessions past their end, heartbeats of workers long gone."""
+def purge_expired(sessions: sessionmaker[Session], settings: Settings) -> dict[str, int]:
+    """Delete what is past its retention, in small batches; how many rows of each table.
+
+    Jobs whose result is stored, and the history of finished jobs, after JOB_RETENTION_DAYS. A job that failed or was
+    cancelled stays: its answer's report says so, and it can be retried. What a report shows is not in these tables.
+    """
+    purges: list[tuple[type[Base], sa.ColumnElement[bool]]] = [
+        (IdempotencyKey, IdempotencyKey.created_at < NOW - timedelta(hours=IDEMPOTENCY_HOURS)),
+        (WorkerHeartbeat, WorkerHeartbeat.seen_at < NOW - timedelta(days=1)),
+        (AuthSession, accounts.is_spent()),
+    ]
+    if settings.job_retention_days:
+        oldest = NOW - timedelta(days=settings.job_retention_days)
+        purges += [
+            (Job, sa.and_(Job.state == JobState.SUCCEEDED, Job.finished_at < oldest)),
+            (JobAttempt, JobAttempt.finished_at < oldest),
+        ]
+    deleted = {model.__tablename__: _purge(sessions, model, expired) for model, expired in purges}
     with sessions.begin() as session:
-        session.execute(
-            sa.delete(IdempotencyKey).where(
-                IdempotencyKey.created_at
-                < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, IDEMPOTENCY_HOURS)
-            )
-        )
-        session.execute(
-            sa.delete(WorkerHeartbeat).where(
-                WorkerHeartbeat.seen_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 1)
-            )
-        )
-        accounts.purge_expired_sessions(session)
+        totals.fold(session, from_rows=1)
+    if any(deleted.values()):
+        logger.info("purged", extra=deleted)
+    return deleted
+
+
+def _purge(sessions: sessionmaker[Session], model: type[Base], expired: sa.ColumnElement[bool]) -> int:
+    """Delete the expired rows, a batch a transaction, so that nobody waits for long; what is locked waits."""
+    key = sa.tuple_(*sa.inspect(model).primary_key)
+    batch = sa.select(*sa.inspect(model).primary_key).where(expired).limit(PURGE_BATCH)
+    deleted = 0
+    for _ in range(PURGE_BATCHES):
+        with sessions.begin() as session:
+            found = session.execute(batch.with_for_update(skip_locked=True)).all()
+            if found:
+                session.execute(sa.delete(model).where(key.in_([tuple(row) for row in found])))
+        deleted += len(found)
+        if len(found) < PURGE_BATCH:
+            break
+    return deleted

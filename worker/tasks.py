@@ -18,8 +18,8 @@ class JobEndedError(Exception):
 def run_job(job_id: str) -> None:
     """Run a job, if it is due and nobody else has it. The task ends as the attempt does, for Flower."""
     outcome = worker_process().runner.attempt(uuid.UUID(job_id))
-    if outcome is None or outcome == "gone":
-        # A second message, whose end says nothing of the job.
+    if outcome in (None, "gone", "refused"):
+        # A second message, or a worker that lost its lease: how this ends says nothing of the job.
         raise Ignore
     if outcome == "postponed":
         # The row has the time of the next attempt, and the sweeper sends its message.
@@ -46,5 +46,6 @@ def sweep() -> None:
 
 @app.task(name="worker.tasks.purge_expired", send_events=False)
 def purge_expired() -> None:
-    """Forget what has expired: idempotency keys, sessions, heartbeats."""
-    sweeper.purge_expired(worker_process().sessions)
+    """Delete what is past its retention: idempotency keys, sessions, heartbeats, finished jobs."""
+    process = worker_process()
+    sweeper.purge_expired(process.sessions, process.settings)

@@ -76,6 +76,59 @@ def test_abandoning_ends_it_without_an_analysis(api):
     problem_of(api.post(f"/api/interviews/{interview['id']}/complete"), 409)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_abandoned_interview_is_scored_by_what_was_answered_whenever_its_feedback_comes(
+    api, run_jobs, when
+):
+    interview = api.start(num_questions=2)
+    api.answer(interview["questions"][0]["id"])
+    if when == "before":
+        run_jobs()
+    abandoned = api.post(f"/api/interviews/{interview['id']}/abandon").json
+    if when == "after":
+        assert abandoned["overall_score"] is None
+        run_jobs()
+        abandoned = api.get(f"/api/interviews/{interview['id']}").json
+    [score, none] = [
+        (question["response"] or {}).get("feedback", {}).get("score") for question in abandoned["questions"]
+    ]
+    assert none is None
+    assert abandoned["overall_score"] == score is not None
+    assert abandoned["dimension_scores"]
+
+
+def test_an_interview_completed_with_all_feedback_there_is_scored_at_once(api, run_jobs):
+    interview = api.start(num_questions=2)
+    api.answer(interview["questions"][0]["id"])
+    run_jobs()
+    api.post(f"/api/interviews/{interview['id']}/complete")
+    completed = api.get(f"/api/interviews/{interview['id']}").json
+    assert completed["overall_score"] == completed["questions"][0]["response"]["feedback"]["score"]
+
+
+def test_cancelling_the_feedback_that_an_interview_waits_for_completes_it_at_once(api, published):
+    interview = api.start(num_questions=1, interview_type="technical", follow_ups=True)
+    job = api.answer(interview["questions"][0]["id"])["job"]
+    assert api.get(f"/api/interviews/{interview['id']}").json["status"] == "in_progress"
+    assert api.post(f"/api/jobs/{job['id']}/cancel").status_code == 200
+    assert api.get(f"/api/interviews/{interview['id']}").json["status"] == "completed"
+    [analysis] = api.get("/api/jobs?kind=skill_gap_analysis").json["items"]
+    assert uuid.UUID(analysis["id"]) in published
+
+
+def test_cancelling_the_last_feedback_of_a_finished_interview_scores_it_at_once(api, runner, published):
+    interview = api.start(num_questions=2)
+    judged, cancelled = (api.answer(question["id"])["job"] for question in interview["questions"])
+    assert runner.run(uuid.UUID(judged["id"])) is True
+    assert api.get(f"/api/interviews/{interview['id']}").json["overall_score"] is None
+    published.clear()
+    api.post(f"/api/jobs/{cancelled['id']}/cancel")
+    scored = api.get(f"/api/interviews/{interview['id']}").json
+    assert scored["overall_score"] == scored["questions"][0]["response"]["feedback"]["score"]
+    [analysis] = api.get("/api/jobs?kind=skill_gap_analysis").json["items"]
+    assert published == [uuid.UUID(analysis["id"])], "the analysis that waited for it is woken"
+
+
 def test_a_completed_interview_cannot_be_abandoned(api):
     interview = api.start()
     api.post(f"/api/interviews/{interview['id']}/complete")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from problem_details import errors_of, problem_of
 
+from webapp.jobs import leases
 from webapp.jobs.models import Job
 from worker.analysis.errors import ProviderRejectedError, ProviderTimeoutError
 from worker.runner import Runner
@@ -67,6 +69,33 @@ def test_a_queued_job_has_the_contracts_shape(api, job):
     assert int(response.headers["Retry-After"]) >= 1
     for link in job["links"].values():
         assert api.get(link).status_code == 200
+
+
+def test_a_job_that_has_waited_longer_than_usual_is_expected_to_wait_longer(api, job, session):
+    def eta(**ago):
+        session.execute(
+            sa.update(Job)
+            .where(Job.id == uuid.UUID(job["id"]))
+            .values({name: sa.func.now() - timedelta(seconds=seconds) for name, seconds in ago.items()})
+        )
+        session.commit()
+        return api.get(path_of(job)).json["eta_seconds"]
+
+    assert 60 <= eta(run_at=60) < eta(run_at=600)
+    # One that waits to be tried again, 100 seconds from now.
+    assert 95 < eta(run_at=-100) < 110
+
+
+def test_a_job_that_runs_longer_than_usual_is_expected_to_run_longer(api, job, session):
+    claimed = leases.claim(session, uuid.UUID(job["id"]), worker="w", lease_seconds=600)
+    leases.renew(session, claimed, lease_seconds=600, progress=0.5, stage="judging")
+    session.execute(
+        sa.update(Job)
+        .where(Job.id == claimed.job_id)
+        .values(started_at=sa.func.now() - timedelta(seconds=100))
+    )
+    session.commit()
+    assert 50 <= api.get(path_of(job)).json["eta_seconds"] < 100
 
 
 def test_a_succeeded_job_is_finished_and_has_no_retry_after(api, job, run_jobs):
@@ -209,7 +238,11 @@ def test_a_failed_job_tells_why_and_can_be_retried(api, job, fail_job, run_jobs)
     failed = api.get(path_of(job)).json
     assert failed["state"] == "failed"
     assert set(failed["error"]) == {"code", "message", "retryable"}
-    assert failed["error"]["code"] == "provider_rejected"
+    assert failed["error"] == {
+        "code": "provider_rejected",
+        "message": "The provider refused.",
+        "retryable": False,
+    }
     assert failed["history"][0]["outcome"] == "failed"
     assert failed["history"][0]["error_code"] == "provider_rejected"
     assert "Retry-After" not in api.get(path_of(job)).headers
@@ -233,6 +266,10 @@ def test_a_failure_that_may_pass_is_tried_again_up_to_the_limit(api, job, fail_j
         assert told["state"] == ("failed" if attempt == job["max_attempts"] else "queued")
     assert told["error"]["code"] == "provider_timeout"
     assert told["error"]["retryable"] is True
+    assert told["error"]["message"] == (
+        f"The provider did not answer. To retry it: POST {path_of(job)}/retry."
+    )
+    assert api.get("/api/jobs?state=failed").json["items"][0]["error"] == told["error"]
     assert len(told["history"]) == job["max_attempts"]
 
 

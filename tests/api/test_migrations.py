@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from webapp.app import create_app
 from webapp.database import db
+from webapp.jobs import totals
 
 
 @pytest.fixture
@@ -110,3 +111,42 @@ def test_there_is_one_newest_migration(app_of_its_own):
 
     config = app_of_its_own.extensions["migrate"].migrate.get_config()
     assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+def test_every_foreign_key_has_an_index_that_begins_with_it(app_of_its_own):
+    """Without one, the deletion of the row that it refers to reads the whole table."""
+    flask_migrate.upgrade()
+    query = """
+        SELECT conrelid::regclass::text, conname FROM pg_constraint key
+        WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND NOT EXISTS (
+            SELECT FROM pg_index WHERE indrelid = key.conrelid AND indpred IS NULL
+            AND (string_to_array(indkey::text, ' ')::int2[])[1:cardinality(key.conkey)] = key.conkey)
+    """
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text(query)).all() == []
+
+
+def test_the_totals_begin_with_what_the_rows_of_an_older_version_add_up_to(app_of_its_own):
+    flask_migrate.upgrade(revision="0001")
+    user, interview, job = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    rows = f"""
+        INSERT INTO users (id, email, username, full_name, password_hash)
+            VALUES ('{user}', 'a@example.com', 'a', 'Ada', '-');
+        INSERT INTO interviews (id, user_id, job_role, matched_roles, difficulty_level, interview_type, status,
+                topics, follow_ups)
+            VALUES ('{interview}', '{user}', 'x', '[]', 'beginner', 'mixed', 'in_progress', '[]', false);
+        INSERT INTO jobs (id, kind, state, progress, stage, attempts, max_attempts, user_id, interview_id, version,
+                publishes, engine_seconds, input_tokens)
+            VALUES ('{job}', 'answer_feedback', 'succeeded', 1, 'done', 1, 5, '{user}', '{interview}', 1, 1, 2.5, 70);
+        INSERT INTO job_attempts (id, job_id, worker, started_at, outcome)
+            VALUES ('{uuid.uuid4()}', '{job}', 'w', now(), 'succeeded')"""
+    with db.engine.begin() as connection:
+        connection.execute(sa.text(rows))
+    flask_migrate.upgrade()
+    found = {(total.name, total.label): total.amount for total in totals.read(db.session())}
+    assert found == {
+        ("jobs_finished", "succeeded"): 1,
+        ("job_attempts", "succeeded"): 1,
+        ("engine_seconds", ""): 2.5,
+        ("provider_tokens", "input"): 70,
+    }

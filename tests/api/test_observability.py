@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import uuid
 
 import pytest
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from celery import Celery
 from flask import g
 
+from webapp.accounts.models import User
 from webapp.jobs import leases
 from webapp.jobs.models import Job
 from webapp.logs import JsonFormatter
@@ -119,3 +121,40 @@ def test_liveness_probes_do_not_fill_the_log(client, caplog, path, lines):
     with caplog.at_level(logging.INFO):
         assert client.get(path).status_code == 200
     assert len([record for record in caplog.records if record.getMessage() == "request"]) == lines
+
+
+def test_totals_survive_the_deletion_of_the_account_that_they_came_from(
+    metric, client, claimed, session, api
+):
+    sample = f'jobs_finished_total{{code="",kind="{KIND}",state="succeeded"}}'
+    assert leases.succeed(session, claimed, engine_seconds=2.0)
+    leases.charge(session, claimed.job_id, {"input_tokens": 700, "output_tokens": 90, "cost_usd": 0.5})
+    session.commit()
+    before, told = metric(sample), client.get("/api/info").json["totals"]
+    assert before >= 1
+    session.execute(sa.delete(User).where(User.id == uuid.UUID(api.user["id"])))
+    session.commit()
+    assert (metric(sample), client.get("/api/info").json["totals"]) == (before, told)
+
+
+def test_a_job_that_is_retried_lowers_no_total(metric, claimed, session, api):
+    sample = f'jobs_finished_total{{code="provider_timeout",kind="{KIND}",state="failed"}}'
+    assert leases.fail(session, claimed, code="provider_timeout", message="Too slow.", retryable=True)
+    session.commit()
+    before = metric(sample)
+    assert api.post(f"/api/jobs/{claimed.job_id}/retry").status_code == 202
+    assert metric(sample) == before
+
+
+def test_metrics_and_information_read_no_row_of_a_finished_job(client, claimed, session, app):
+    """Neither may cost more the longer the service has run."""
+    assert leases.succeed(session, claimed, engine_seconds=2.0)
+    session.commit()
+    statements = []
+    bind = session.get_bind()
+    sa.event.listen(bind, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    client.get("/metrics")
+    client.get("/api/info")
+    about_jobs = [text for text in statements if re.search(r"\b(FROM|JOIN) (jobs|job_attempts)\b", text)]
+    assert len(about_jobs) == 1, "the queue, which ix_jobs_unfinished holds"
+    assert "jobs.state IN" in about_jobs[0]

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 import uuid
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -56,6 +57,11 @@ def test_info_tells_the_engine_and_the_limits(client):
     assert body["analysis"]["provider"] == "local"
     assert body["limits"]["max_body_bytes"] == 256 * 1024
     assert body["limits"]["max_page_size"] == 100
+    assert body["limits"]["job_retention_days"] == 90
+
+
+def test_info_gives_no_retention_where_jobs_are_kept(client_of):
+    assert client_of(job_retention_days=0).get("/api/info").json["limits"]["job_retention_days"] is None
 
 
 def test_liveness_answers_with_the_database_and_the_broker_away(client_of, closed_port):
@@ -87,6 +93,26 @@ def test_readiness_is_503_when_no_worker_was_seen_lately(client, session):
     assert response.status_code == 503
     lines = {line["name"]: line["up"] for line in response.json["dependencies"]}
     assert lines == {"database": True, "broker": True, "workers": False, "beat": False}
+
+
+def test_a_worker_that_fell_silent_is_not_counted_beside_the_one_that_is_alive(client, session):
+    session.execute(sa.delete(WorkerHeartbeat))
+    for worker, seconds in (("alive", 5), ("killed", 31)):
+        seen_at = sa.func.now() - timedelta(seconds=seconds)
+        session.add(WorkerHeartbeat(worker=worker, role="worker", seen_at=seen_at))
+    session.commit()
+    lines = {line["name"]: line["detail"] for line in client.get("/api/health/ready").json["dependencies"]}
+    assert lines["workers"] == "1 with a heartbeat in the last 30 s"
+    assert 'workers_alive{role="worker"} 1.0' in client.get("/metrics").get_data(as_text=True)
+
+
+def test_a_beat_whose_sweeps_are_rare_is_not_called_silent(client_of, session):
+    session.execute(sa.delete(WorkerHeartbeat))
+    session.add(WorkerHeartbeat(worker="beat", role="beat", seen_at=sa.text("now() - interval '10 minutes'")))
+    session.commit()
+    for seconds, is_up in ((5.0, False), (300.0, True)):
+        answer = client_of(sweep_seconds=seconds).get("/api/health/ready").json
+        assert {line["name"]: line["up"] for line in answer["dependencies"]}["beat"] is is_up
 
 
 def test_readiness_is_503_and_names_the_broker_when_it_is_away(client_of, session, closed_port):

@@ -131,6 +131,22 @@ def test_a_users_standing_is_the_newest_of_each_skill(api, add_gap):
     ]
 
 
+def test_a_retry_in_an_older_interview_leaves_the_standing_at_the_latest_one_and_counts_in_it(api, run_jobs):
+    wishes = {"topics": ["sql"], "num_questions": 1, "interview_type": "technical"}
+    older, newer = api.start(**wishes), api.start(**wishes)
+    for interview in (older, newer):
+        api.answer(interview["questions"][0]["id"], "I don't know.")
+        run_jobs()
+    [before] = api.get(f"/api/skill-gaps/user/{api.user['id']}").json["items"]
+    question = older["questions"][0]["id"]
+    body = {"user_answer": "An index keeps the keys of a column sorted, so that a lookup reads few pages."}
+    assert api.post(f"/api/questions/{question}/retry", body).status_code == 202
+    run_jobs()
+    [after] = api.get(f"/api/skill-gaps/user/{api.user['id']}").json["items"]
+    assert after["interview_id"] == before["interview_id"] == newer["id"]
+    assert after["confidence"] > before["confidence"], "the retry is one answer more"
+
+
 def test_a_new_user_has_no_standing(api):
     assert api.get(f"/api/skill-gaps/user/{api.user['id']}").json == {"items": [], "not_assessed": []}
 

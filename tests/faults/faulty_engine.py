@@ -22,7 +22,14 @@ from pathlib import Path
 
 from worker.analysis import errors
 from worker.analysis.assess import judge
-from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, Status, ignore_progress
+from worker.analysis.types import (
+    Assessment,
+    Extraction,
+    Finding,
+    ProgressCallback,
+    QuestionSpec,
+    ignore_progress,
+)
 
 ERRORS = {
     error.code: error
@@ -65,7 +72,7 @@ class FaultyEngine:
         for wish, rest in WISH.findall(answer):
             getattr(self, f"_{wish}")(attempt, report, *rest.split())
         extraction = Extraction(
-            findings=tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria),
+            findings=tuple(Finding(criterion, 0.0) for criterion in question.criteria),
             mistakes=(),
             relevance=0.5,
             confidence=0.5,
@@ -98,7 +105,9 @@ class FaultyEngine:
         if attempt <= int(times):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _fail(self, attempt: int, report: ProgressCallback, code: str, times: str, retry_after: str = "") -> None:
+    def _fail(
+        self, attempt: int, report: ProgressCallback, code: str, times: str, retry_after: str = ""
+    ) -> None:
         if attempt <= int(times):
             raise ERRORS[code](
                 "The provider did not do its part.",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import time
+import urllib.request
 import uuid
 from http import HTTPStatus
 
@@ -118,7 +120,7 @@ def test_what_makes_work_or_rows_is_limited_by_user_wherever_it_comes_from(
     assert until_refused(call, allowed + 1) == allowed
 
 
-def test_counting_every_job_for_anybody_who_asks_is_limited_by_address(limited):
+def test_information_that_reads_the_database_for_anybody_who_asks_is_limited_by_address(limited):
     assert until_refused(lambda: limited.get("/api/info"), 121) == 120
 
 
@@ -384,3 +386,36 @@ def test_two_lengths_for_one_body_are_refused(service):
             b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + framing + b"\r\n0\r\n\r\n"
         )
         assert service.exchange(raw).split(b"\r\n")[0].split()[1] in (b"400", b"501"), framing
+
+
+def test_web_processes_that_are_replaced_leave_no_files_of_counters_behind(start, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log, folder = tmp_path / "log", tmp_path / "temporary"
+    folder.mkdir()
+    start(
+        "gunicorn", "--config", "gunicorn.conf.py", "--max-requests", "8", "--max-requests-jitter", "0", "wsgi:app",
+        log=log, PORT=str(port), WEB_WORKERS="1", WEB_THREADS="2", TMPDIR=str(folder),
+    )  # fmt: skip
+    counted = 'http_requests_total{method="GET",route="/api/health",status="200"}'
+
+    def ask(path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as response:
+                return response.read().decode()
+        except OSError:
+            # Its process was being replaced.
+            return ""
+
+    deadline = time.monotonic() + 60
+    while not ask("/api/health"):
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+    answered = sum(bool(ask("/api/health")) for _ in range(25))
+    assert answered > 16, "more than two processes may answer"
+    [line] = [line for line in ask("/metrics").splitlines() if line.startswith(counted)]
+    assert float(line.rpartition(" ")[2]) >= answered, "the counts of those that are gone stay"
+    files = [path.name for path in folder.glob("interview-metrics-*/*.db")]
+    # One process, and for a moment perhaps a second; each has a file of counters and one of histograms.
+    assert 2 <= len(files) <= 4, files

@@ -22,7 +22,14 @@ from webapp.interviews.models import (
 )
 from webapp.jobs.models import Job, JobAttempt
 from worker.analysis.assess import judge
-from worker.analysis.types import Assessment, Extraction, Finding, QuestionSpec, ProgressCallback, Status, ignore_progress
+from worker.analysis.types import (
+    Assessment,
+    Extraction,
+    Finding,
+    ProgressCallback,
+    QuestionSpec,
+    ignore_progress,
+)
 
 RUBRIC = {
     "criteria": [{"key": "order", "text": "Says that the keys are kept in order.", "weight": 3}],
@@ -67,26 +74,30 @@ class TestEngine:
         report: ProgressCallback = ignore_progress,
     ) -> Assessment:
         self.meanwhile(report)
-        findings = tuple(Finding(criterion, Status.MISSING, 0.0) for criterion in question.criteria)
+        findings = tuple(Finding(criterion, 0.0) for criterion in question.criteria)
         extraction = Extraction(findings, (), 0.5, 0.5, self.provider, self.model)
         return judge(answer, question, extraction, time_taken_seconds, usage=self.usage)
 
 
 class Practice:
-    """A user in the middle of an interview; `sessions` make sessions that really commit."""
+    """A user in the middle of an interview; `sessions` make sessions that really commit.
 
-    def __init__(self, sessions: sessionmaker[Session], *, max_attempts: int = 5, **wishes: Any) -> None:
+    The user is a new one, or the one of an earlier practice.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        *,
+        max_attempts: int = 5,
+        user_id: uuid.UUID | None = None,
+        **wishes: Any,
+    ) -> None:
         self._sessions = sessions
         self.max_attempts = max_attempts
-        name = f"practice-{uuid.uuid4().hex}"
         with sessions.begin() as session:
-            user = User(
-                email=f"{name}@example.com", username=name[:40], full_name="Mary Shaw", password_hash="-"
-            )
-            session.add(user)
-            session.flush()
             interview = Interview(
-                user_id=user.id,
+                user_id=user_id or _new_user(session),
                 job_role="Backend Engineer",
                 matched_roles=[],
                 difficulty_level=DifficultyLevel.INTERMEDIATE,
@@ -96,7 +107,7 @@ class Practice:
             )
             session.add(interview)
             session.flush()
-            self.user_id, self.interview_id = user.id, interview.id
+            self.user_id, self.interview_id = interview.user_id, interview.id
             self._asked = 0
             # One that a test leaves unanswered, so that the interview goes on until it is completed.
             self.open_question = self._ask(session)
@@ -129,6 +140,23 @@ class Practice:
                 max_attempts=self.max_attempts,
             )
             return submission.job.id
+
+    def retry(self, question_id: uuid.UUID) -> uuid.UUID:
+        """Answer the question once more; the id of its job."""
+        with self._sessions.begin() as session:
+            submission = interviews.retry_answer(
+                session,
+                session.get_one(User, self.user_id),
+                question_id,
+                user_answer="It keeps the keys in order, and a range of them is read in one go.",
+                time_taken_seconds=None,
+                max_attempts=self.max_attempts,
+            )
+            return submission.job.id
+
+    def cancel(self, session: Session, job_id: uuid.UUID) -> None:
+        user = session.get_one(User, self.user_id)
+        interviews.cancel_job(session, user, job_id, max_attempts=self.max_attempts)
 
     def complete(self) -> uuid.UUID:
         with self._sessions.begin() as session:
@@ -175,3 +203,11 @@ class Practice:
     def remove(self) -> None:
         with self._sessions.begin() as session:
             session.execute(sa.delete(User).where(User.id == self.user_id))
+
+
+def _new_user(session: Session) -> uuid.UUID:
+    name = f"practice-{uuid.uuid4().hex}"
+    user = User(email=f"{name}@example.com", username=name[:40], full_name="Mary Shaw", password_hash="-")
+    session.add(user)
+    session.flush()
+    return user.id

@@ -91,12 +91,12 @@ class JobMachine(RuleBasedStateMachine):
         job_id, expected = self.some_job(data)
         with self.sessions() as session:
             if expected.state in ACTIVE_STATES:
-                jobs.cancel(session, self.practice.user_id, job_id)
+                self.practice.cancel(session, job_id)
                 session.commit()
                 expected.leaves_for(JobState.CANCELLED)
             else:
                 with pytest.raises(JobFinishedError):
-                    jobs.cancel(session, self.practice.user_id, job_id)
+                    self.practice.cancel(session, job_id)
 
     @precondition(lambda self: not self.open and self.model.jobs)
     @rule(data=st.data())

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
+import subprocess
+import sys
 import time
+import uuid
 
 import pytest
 
@@ -72,6 +76,31 @@ def test_a_worker_that_has_stopped_is_no_longer_seen(make_process, committing):
     assert seen(committing, "here-and-gone").seen_at > first
     process.finish_shutdown()
     assert seen(committing, "here-and-gone") is None
+
+
+def test_a_killed_worker_is_not_seen_beside_the_one_that_takes_its_place(make_process, committing):
+    host = f"host-{uuid.uuid4().hex}"
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    killed, alive, elsewhere = f"{host}:{child.pid}", f"{host}:{os.getppid()}", f"{host}-b:{child.pid}"
+    for name in (killed, alive, elsewhere):
+        make_process(name).heartbeat("worker")
+    process = make_process(f"{host}:{os.getpid()}", sweep_seconds=0.1)
+    process.start_caretaker()
+    eventually(lambda: seen(committing, process.name))
+    assert [bool(seen(committing, name)) for name in (killed, alive, elsewhere)] == [False, True, True]
+
+
+def test_heartbeats_are_as_frequent_where_sweeps_are_rare(make_process, committing, monkeypatch):
+    monkeypatch.setattr(process_module, "HEARTBEAT_SECONDS", 0.1)
+    sweeps = []
+    monkeypatch.setattr(process_module.sweeper, "sweep", lambda _sessions, settings: sweeps.append(settings))
+    process = make_process("rare", sweep_seconds=600.0)
+    process.start_caretaker()
+    eventually(lambda: seen(committing, "rare"))
+    first = seen(committing, "rare").seen_at
+    eventually(lambda: seen(committing, "rare").seen_at > first)
+    assert len(sweeps) == 1
 
 
 def test_a_surprise_does_not_end_the_sweeps(make_process, monkeypatch):

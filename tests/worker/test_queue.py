@@ -97,6 +97,43 @@ def test_a_job_that_was_rolled_back_is_never_published(committing, sent):
     assert sent == []
 
 
+def test_the_release_of_a_savepoint_publishes_nothing_before_the_commit(make_practice, committing, sent):
+    practice = make_practice()
+    with committing() as session:
+        with session.begin_nested():
+            queue.publish_after_commit(session, practice.interview_id)
+        assert sent == []
+        session.commit()
+    assert sent == [practice.interview_id]
+
+
+def test_a_savepoint_that_is_rolled_back_takes_its_own_jobs_along_and_no_others(committing, sent):
+    before, inner, inside, after = (uuid.uuid4() for _ in range(4))
+    with committing() as session:
+        session.connection()
+        queue.publish_after_commit(session, before)
+        savepoint = session.begin_nested()
+        queue.publish_after_commit(session, inside)
+        with session.begin_nested():
+            # Released, and then undone with the savepoint around it.
+            queue.publish_after_commit(session, inner)
+        savepoint.rollback()
+        queue.publish_after_commit(session, after)
+        session.commit()
+    assert sent == [before, after]
+
+
+def test_a_job_of_a_session_that_was_closed_without_a_commit_is_never_published(committing, sent):
+    session = committing()
+    session.connection()
+    queue.publish_after_commit(session, uuid.uuid4())
+    session.close()
+    session.connection()
+    session.commit()
+    session.close()
+    assert sent == []
+
+
 def test_what_could_not_be_published_is_told(practice, committing, sent):
     first, second = uuid.uuid4(), uuid.uuid4()
     with committing() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -10,9 +11,10 @@ from practice import TestEngine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from webapp.interviews import service as interviews
-from webapp.jobs import leases
+from webapp.jobs import leases, totals
 from webapp.jobs import service as jobs
-from webapp.jobs.models import JobState
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.totals import TotalName
 from webapp.reports.models import SkillGap
 from worker import runner as runner_module
 from worker import sweeper
@@ -22,7 +24,7 @@ from worker.analysis.errors import (
     ProviderRejectedError,
     ProviderUnavailableError,
 )
-from worker.runner import MAX_BACK_OFF_SECONDS, MAX_RETRY_AFTER_SECONDS
+from worker.runner import MAX_BACK_OFF_SECONDS, MAX_RETRY_AFTER_SECONDS, Runner
 from worker.skill_gap_analysis import SkillGapAnalysis, standing
 
 
@@ -97,8 +99,13 @@ def test_what_may_pass_is_tried_to_the_limit_and_only_then_fails_with_its_code(
 def test_what_will_not_pass_fails_at_the_first_try(make_runner, practice):
     job = practice.answer()
     make_runner(raises(ProviderRejectedError("The key is wrong."))).run(job)
-    assert practice.job(job).state is JobState.FAILED
-    assert practice.job(job).error_code == "provider_rejected"
+    failed = practice.job(job)
+    assert failed.state is JobState.FAILED
+    assert failed.error == {
+        "code": "provider_rejected",
+        "message": "The key is wrong.",
+        "retryable": False,
+    }
 
 
 def paid(error, **usage):
@@ -130,6 +137,18 @@ def test_a_bug_is_an_internal_error_whose_words_stay_inside(make_runner, make_pr
     make_runner(raises(ZeroDivisionError("secret detail"))).run(job)
     assert practice.job(job).error_code == "internal"
     assert "secret" not in practice.job(job).error_message
+    assert practice.job(job).error_retryable is True
+
+
+def test_a_statement_that_the_database_refuses_is_not_retryable(make_runner, practice, committing):
+    def refused(report):
+        with committing() as session:
+            session.execute(sa.text("SELECT 1 / 0"))
+
+    job = practice.answer()
+    make_runner(TestEngine(meanwhile=refused)).run(job)
+    assert practice.outcomes(job) == ["failed"]
+    assert practice.job(job).error_retryable is False
 
 
 def test_a_job_that_was_retried_by_its_user_has_all_of_its_attempts_again(
@@ -202,7 +221,7 @@ def test_a_cancelled_job_ends_its_work_and_keeps_no_result(make_runner, practice
 
     def cancelled(report):
         with committing.begin() as session:
-            jobs.cancel(session, practice.user_id, job)
+            practice.cancel(session, job)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             report(0.5, "thinking")
@@ -282,6 +301,81 @@ def test_a_result_is_stored_once_a_read_only_database_takes_it(monkeypatch, comm
 
     assert runner_module._persistently(store) is True
     assert len(tries) == 3
+
+
+class LosesItsConnection:
+    """Sessions whose first commit of the job's end happens in the database, and the reply does not come back."""
+
+    def __init__(self, sessions, job_id, state=JobState.SUCCEEDED):
+        self.sessions, self.job_id, self.state, self.lost = sessions, job_id, state, 0
+
+    def __call__(self):
+        return self.sessions()
+
+    @contextlib.contextmanager
+    def begin(self):
+        with self.sessions.begin() as session:
+            yield session
+            stored = session.scalar(sa.select(Job.state).where(Job.id == self.job_id)) is self.state
+        if stored and not self.lost:
+            self.lost += 1
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+
+def test_a_result_whose_commit_lost_its_connection_is_reported_as_stored(
+    monkeypatch, settings, practice, committing
+):
+    monkeypatch.setattr(runner_module.time, "sleep", lambda _seconds: None)
+    job = practice.answer()
+    sessions = LosesItsConnection(committing, job)
+    assert Runner(settings, sessions, TestEngine(), worker="one").run(job) is True
+    assert sessions.lost == 1
+    assert practice.outcomes(job) == ["succeeded"]
+    assert Runner(settings, committing, TestEngine(), worker="two").run(job) is False
+
+
+def test_a_failure_whose_commit_lost_its_connection_is_stored_and_charged_once(
+    monkeypatch, settings, practice, committing
+):
+    monkeypatch.setattr(runner_module.time, "sleep", lambda _seconds: None)
+    job = practice.answer()
+    sessions = LosesItsConnection(committing, job, state=JobState.FAILED)
+    engine = raises(paid(ProviderRejectedError("No."), input_tokens=100))
+    Runner(settings, sessions, engine, worker="one").run(job)
+    assert sessions.lost == 1
+    assert practice.outcomes(job) == ["failed"]
+    assert practice.job(job).input_tokens == 100
+
+
+def test_a_result_that_came_too_late_was_paid_for_all_the_same(make_runner, practice, committing, settings):
+    job = practice.answer()
+
+    def stall(report):
+        practice.time_passes(settings.lease_seconds + 1)
+        sweeper.sweep(committing, settings)
+        assert make_runner(TestEngine(usage={"input_tokens": 7}), worker="two").run(job) is True
+
+    late = TestEngine(meanwhile=stall, usage={"input_tokens": 100})
+    assert make_runner(late).run(job) is False
+    assert practice.job(job).input_tokens == 107
+
+
+@pytest.mark.parametrize("failure", [None, "fails"])
+def test_what_a_deleted_account_cost_stays_in_the_totals(make_runner, practice, committing, failure):
+    def tokens():
+        with committing() as session:
+            found = totals.read(session)
+        return sum(t.amount for t in found if (t.name, t.label) == (TotalName.PROVIDER_TOKENS, "input"))
+
+    def meanwhile(report):
+        practice.remove()
+        if failure:
+            raise paid(ProviderRejectedError("No."), input_tokens=100)
+
+    before = tokens()
+    job = practice.answer()
+    make_runner(TestEngine(meanwhile=meanwhile, usage={"input_tokens": 100})).run(job)
+    assert tokens() == before + 100
 
 
 def test_a_store_that_is_wrong_is_not_tried_again(monkeypatch):

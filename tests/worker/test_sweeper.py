@@ -12,7 +12,6 @@ from practice import TestEngine
 from webapp.database import NOW
 from webapp.interviews.models import Interview, InterviewStatus
 from webapp.jobs import leases
-from webapp.jobs import service as jobs
 from webapp.jobs.models import JobState
 from webapp.transactions import IdempotencyKey
 from worker import sweeper
@@ -133,17 +132,15 @@ def test_a_worker_that_finishes_between_the_two_looks_of_a_sweep_is_not_failed(
     assert practice.job(job).state is JobState.RUNNING
 
 
-def test_cancelling_the_last_feedback_completes_an_interview_that_waited_for_a_follow_up(
-    make_practice, sweep, committing
+def test_cancelling_the_last_feedback_completes_its_interview_in_the_same_transaction(
+    make_practice, committing
 ):
     practice = make_practice(follow_ups=True)
     job = practice.answer(practice.open_question)
-    sweep()
     with committing() as session:
         assert session.get_one(Interview, practice.interview_id).status is InterviewStatus.IN_PROGRESS
     with committing.begin() as session:
-        jobs.cancel(session, practice.user_id, job)
-    sweep()
+        practice.cancel(session, job)
     with committing() as session:
         assert session.get_one(Interview, practice.interview_id).status is InterviewStatus.COMPLETED
 
@@ -187,14 +184,14 @@ def test_a_postponed_job_is_published_when_its_time_has_come(practice, sent, swe
     assert sent == [job]
 
 
-def test_what_has_expired_is_forgotten_and_what_has_not_is_kept(practice, committing):
+def test_what_has_expired_is_forgotten_and_what_has_not_is_kept(practice, committing, settings):
     with committing.begin() as session:
         now = session.scalar(sa.select(NOW))
         for key, age in (("old", timedelta(hours=25)), ("new", timedelta(hours=23))):
             session.add(
                 IdempotencyKey(user_id=practice.user_id, key=key, request_hash="-", created_at=now - age)
             )
-    sweeper.purge_expired(committing)
+    sweeper.purge_expired(committing, settings)
     with committing() as session:
         keys = session.scalars(
             sa.select(IdempotencyKey.key).where(IdempotencyKey.user_id == practice.user_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
-from flask import current_app
+from flask import Response, after_this_request, current_app
 from flask.views import MethodView
 
 from webapp import limits
@@ -32,7 +33,7 @@ from webapp.database import db
 from webapp.errors import InvalidTokenError
 from webapp.fields import MessageSchema
 from webapp.settings import Settings
-from webapp.transactions import transactional
+from webapp.transactions import commit, transactional
 
 auth = Blueprint("Auth", __name__, url_prefix="/api/auth", description="Accounts, logins and sessions.")
 profile = Blueprint("User", __name__, url_prefix="/api/user", description="The user's own data.")
@@ -47,6 +48,13 @@ def _settings() -> Settings:
 
 def _refresh_lifetime() -> timedelta:
     return timedelta(days=_settings().refresh_token_expire_days)
+
+
+def _remember_address(response: Response) -> Response:
+    """Redis is told of a login after its commit: no transaction may be open while Redis answers."""
+    if response.status_code == HTTPStatus.OK:
+        limits.remember_address()
+    return response
 
 
 @auth.route("/register")
@@ -89,7 +97,7 @@ class Login(MethodView):
         session = db.session()
         user = service.authenticate(session, **payload, rounds=_settings().password_hash_rounds)
         opened = service.open_session(session, user, lifetime=_refresh_lifetime())
-        limits.remember_address()
+        after_this_request(_remember_address)
         return {**issue_pair(opened), "user": user}
 
 
@@ -111,7 +119,7 @@ class Refresh(MethodView):
             session, current_session_id(), current_refresh_token_id(), lifetime=_refresh_lifetime()
         )
         if rotated is None:
-            session.commit()  # the revocation stays although the request fails
+            commit()  # the revocation stays although the request fails
             raise InvalidTokenError
         return {**issue_pair(rotated), "user": user}
 

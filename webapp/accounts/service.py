@@ -122,10 +122,9 @@ def update_profile(
     return user
 
 
-def purge_expired_sessions(session: Session) -> int:
-    """Forget sessions whose refresh token can no longer be used. Returns how many."""
-    result = session.execute(sa.delete(AuthSession).where(AuthSession.expires_at < sa.func.now()))
-    return result.rowcount  # type: ignore[attr-defined,no-any-return]
+def is_spent() -> sa.ColumnElement[bool]:
+    """Of a session: it has expired or was revoked, so that none of its tokens can be used again."""
+    return sa.or_(AuthSession.expires_at < sa.func.now(), AuthSession.revoked_at.is_not(None))
 
 
 def _by_email(session: Session, email: str) -> User | None:

@@ -122,6 +122,8 @@ def live_user(payload: dict[str, Any]) -> User | None:
             AuthSession.expires_at > sa.func.now(),
         )
     )
+    # The request goes on to count its rate limit in Redis: no transaction may be open while Redis answers.
+    db.session.commit()
     if user is not None and not user.is_active:
         raise InactiveUserLookup("inactive", {}, payload)
     return user

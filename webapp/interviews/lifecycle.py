@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,18 +13,21 @@ from webapp.errors import NotFoundError
 from webapp.interviews.models import Interview, InterviewStatus, Question, Response
 from webapp.jobs import leases
 from webapp.jobs import service as jobs
-from webapp.jobs.models import ACTIVE_STATES, Job, JobKind, JobState
+from webapp.jobs.models import ACTIVE_STATES, Job, JobKind
 
 
 def lock_interview(session: Session, interview_id: uuid.UUID, user_id: uuid.UUID | None = None) -> Interview:
     """The interview, locked until the transaction ends; of that user alone, where one is given.
 
-    Raises NotFoundError.
+    The lock leaves foreign keys to the interview alone: the standing after it may be written by a transaction that
+    holds another interview (worker/skill_gap_analysis.py). Raises NotFoundError.
     """
     query = sa.select(Interview).where(Interview.id == interview_id)
     if user_id is not None:
         query = query.where(Interview.user_id == user_id)
-    interview = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    interview = session.scalar(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
     if interview is None:
         raise NotFoundError
     return interview
@@ -54,21 +56,6 @@ def settle(session: Session, interview_id: uuid.UUID, *, max_attempts: int) -> N
     complete_when_done(session, interview, max_attempts=max_attempts)
     refresh_scores(session, interview)
     leases.wake_dependents(session, interview_id)
-
-
-def waiting_after_cancellation(session: Session) -> Sequence[uuid.UUID]:
-    """Interviews that wait for feedback to append a follow-up, of which some was cancelled in the last minutes."""
-    return session.scalars(
-        sa.select(Interview.id)
-        .join(Job, Job.interview_id == Interview.id)
-        .where(
-            Job.state == JobState.CANCELLED,
-            Job.finished_at > NOW - leases.seconds(600.0),
-            Interview.status == InterviewStatus.IN_PROGRESS,
-            Interview.follow_ups,
-        )
-        .distinct()
-    ).all()
 
 
 def append_follow_up(session: Session, parent: Question, text: str, rubric: dict[str, Any]) -> Question:
@@ -118,10 +105,16 @@ def refresh_scores(session: Session, interview: Interview) -> None:
 
 
 def complete(session: Session, interview: Interview, max_attempts: int) -> Job:
-    """Close a locked interview and queue its skill-gap job."""
+    """Close a locked interview, score it if all of its feedback is there, and queue its skill-gap job."""
     interview.status = InterviewStatus.COMPLETED
     interview.completed_at = NOW
     session.flush()
+    refresh_scores(session, interview)
+    return enqueue_analysis(session, interview, max_attempts)
+
+
+def enqueue_analysis(session: Session, interview: Interview, max_attempts: int) -> Job:
+    """Queue the skill-gap job of a completed interview, which must have none."""
     return jobs.enqueue(
         session,
         JobKind.SKILL_GAP_ANALYSIS,

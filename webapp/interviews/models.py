@@ -106,6 +106,10 @@ class Interview(Base):
         return round((self.completed_at - self.started_at).total_seconds() / 60, 2)
 
 
+# The order in which a user's interviews came; the id decides between two of the same moment.
+NEWEST_FIRST = (Interview.started_at.desc(), Interview.id.desc())
+
+
 class Question(Base):
     """A question as it was asked. What is expected of the answer stays here until it has been answered."""
 
@@ -157,7 +161,8 @@ class Response(Base):
     feedback: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     question: Mapped[Question] = relationship(back_populates="responses")
-    job: Mapped[Job] = relationship(
+    # None once the job is past its retention.
+    job: Mapped[Job | None] = relationship(
         primaryjoin="Response.id == foreign(Job.response_id)", viewonly=True, uselist=False
     )
 
@@ -170,4 +175,5 @@ class Response(Base):
     def status(self) -> ResponseStatus:
         if self.feedback is not None:
             return ResponseStatus.READY
-        return ResponseStatus.PENDING if self.job.state in ACTIVE_STATES else ResponseStatus.FAILED
+        is_pending = self.job is not None and self.job.state in ACTIVE_STATES
+        return ResponseStatus.PENDING if is_pending else ResponseStatus.FAILED

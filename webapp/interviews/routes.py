@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +29,10 @@ from webapp.interviews.schemas import (
 )
 from webapp.jobs.models import Job
 from webapp.jobs.routes import ACCEPTED, RETRY_AFTER_SECONDS
+from webapp.jobs.routes import blueprint as jobs
 from webapp.jobs.schemas import JobSchema
 from webapp.paging import Page
+from webapp.rewording import Rewording
 from webapp.settings import Settings
 from webapp.transactions import idempotent, transactional
 
@@ -67,8 +70,15 @@ class InterviewStart(MethodView):
         Any job title will do: `matched_roles` says how it was understood. The questions are those of the bank
         that fit role, level, type, topics and job description; ones not asked of you before come first.
         """
+        rewording: Rewording = current_app.extensions["rewording"]
+
+        def reword(question_ids: Sequence[str], job_description: str) -> list[str] | None:
+            # It waits for a provider: no transaction may be open meanwhile. So far this one has only read.
+            db.session.commit()
+            return rewording(question_ids, job_description)
+
         interview = service.start_interview(
-            db.session(), current_user(), **payload, reword=current_app.extensions["rewording"]
+            db.session(), current_user(), **payload, reword=reword if rewording else None
         )
         return interview, 201, {"Location": f"/api/interviews/{interview.id}"}
 
@@ -140,6 +150,20 @@ class InterviewAbandon(MethodView):
         session = db.session()
         service.abandon_interview(session, current_user(), interview_id)
         return service.get_interview(session, current_user_id(), interview_id)
+
+
+@jobs.route("/<uuid:job_id>/cancel")
+class JobCancel(MethodView):
+    """Here and not in jobs/: the end of a job moves its interview on, and jobs know nothing of interviews."""
+
+    @require_access_token
+    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
+    @transactional
+    @jobs.response(200, JobSchema)
+    @jobs.problems(401, 403, 404, 409, 429, 503)
+    def post(self, job_id: UUID) -> Job:
+        """Cancel a job that is not finished"""
+        return service.cancel_job(db.session(), current_user(), job_id, max_attempts=_max_attempts())
 
 
 @questions.route("/<uuid:interview_id>")

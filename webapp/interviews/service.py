@@ -23,7 +23,14 @@ from webapp.errors import (
     NotAnsweredError,
     NotFoundError,
 )
-from webapp.interviews.lifecycle import complete, complete_when_done, lock_interview
+from webapp.interviews.lifecycle import (
+    complete,
+    complete_when_done,
+    enqueue_analysis,
+    lock_interview,
+    refresh_scores,
+    settle,
+)
 from webapp.interviews.models import (
     DifficultyLevel,
     Interview,
@@ -114,7 +121,8 @@ def start_interview(
 ) -> Interview:
     """Choose the questions and keep them as snapshots. Raises InvalidFieldsError for an unknown topic.
 
-    `reword` puts them in the terms of the job description, where it can.
+    `reword` puts them in the terms of the job description, where it can. It may take seconds and end the
+    transaction: what comes before it only reads.
     """
     roles = catalog.match_roles(session, job_role)
     interview = Interview(
@@ -220,9 +228,11 @@ def complete_interview(session: Session, user: User, interview_id: uuid.UUID, *,
     if interview.status is InterviewStatus.ABANDONED:
         raise InterviewClosedError("This interview was abandoned, so it cannot be completed.")
     if interview.status is InterviewStatus.COMPLETED:
-        return session.scalars(
+        job = session.scalar(
             sa.select(Job).where(Job.interview_id == interview.id, Job.kind == JobKind.SKILL_GAP_ANALYSIS)
-        ).one()
+        )
+        # After its retention the job is gone; the analysis can be made again.
+        return job or enqueue_analysis(session, interview, max_attempts)
     return complete(session, interview, max_attempts)
 
 
@@ -235,6 +245,20 @@ def abandon_interview(session: Session, user: User, interview_id: uuid.UUID) -> 
         interview.status = InterviewStatus.ABANDONED
         interview.completed_at = NOW
         session.flush()
+        refresh_scores(session, interview)
+
+
+def cancel_job(session: Session, user: User, job_id: uuid.UUID, *, max_attempts: int) -> Job:
+    """Cancel a job that is not finished, and do for its interview what its end makes possible.
+
+    Raises NotFoundError, JobFinishedError.
+    """
+    job = jobs.get_job(session, user.id, job_id)
+    # The interview before the job, as everywhere, so that two transactions never wait for each other.
+    lock_interview(session, job.interview_id)
+    job = jobs.cancel(session, user.id, job_id)
+    settle(session, job.interview_id, max_attempts=max_attempts)
+    return job
 
 
 # --- inside -----------------------------------------------------------------------------------------

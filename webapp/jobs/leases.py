@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,20 +16,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from webapp.database import NOW
+from webapp.jobs import totals
 from webapp.jobs.models import (
     ACTIVE_STATES,
+    TERMINAL_STATES,
     AttemptOutcome,
     Job,
     JobAttempt,
     JobKind,
     JobState,
 )
+from webapp.jobs.totals import Total, TotalName
 from webapp.queue import publish_after_commit
 
-WORKER_LOST_MESSAGE = (
-    "The worker that had this job stopped in the middle of it, again and again. You can retry it."
-)
-
+WORKER_LOST_MESSAGE = "Each worker that took this job stopped before it was finished."
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,13 @@ class Claim:
 def seconds(amount: float | sa.ColumnElement[float]) -> sa.ColumnElement[Any]:
     """An SQL interval."""
     return sa.func.make_interval(0, 0, 0, 0, 0, 0, amount)
+
+
+_USAGE_TOTALS: dict[str, Callable[[float], Total]] = {
+    "input_tokens": lambda amount: Total(TotalName.PROVIDER_TOKENS, amount, label="input"),
+    "output_tokens": lambda amount: Total(TotalName.PROVIDER_TOKENS, amount, label="output"),
+    "cost_usd": lambda amount: Total(TotalName.PROVIDER_COST_USD, amount),
+}
 
 
 # --- what a worker does -----------------------------------------------------------------------------
@@ -126,10 +133,14 @@ def renew(
 
 
 def charge(session: Session, job_id: uuid.UUID, usage: Mapping[str, float]) -> None:
-    """Add what a try cost (input_tokens, output_tokens, cost_usd) to the job, whatever became of the try."""
+    """Add what an attempt cost (input_tokens, output_tokens, cost_usd) to the job and to the totals.
+
+    The cost counts also where the attempt failed, and where the job has been deleted since.
+    """
     if usage:
         spent = {name: sa.func.coalesce(getattr(Job, name), 0) + amount for name, amount in usage.items()}
         session.execute(sa.update(Job).where(Job.id == job_id).values(spent))
+        totals.add(session, (_USAGE_TOTALS[name](amount) for name, amount in usage.items()))
 
 
 def succeed(session: Session, claimed: Claim, *, engine_seconds: float | None = None) -> bool:
@@ -144,6 +155,12 @@ def succeed(session: Session, claimed: Claim, *, engine_seconds: float | None = 
         progress=1.0,
         engine_seconds=engine_seconds,
     )
+
+
+def has_ended(session: Session, claimed: Claim, outcome: AttemptOutcome) -> bool:
+    """Did this very attempt end so?"""
+    found = session.scalar(sa.select(JobAttempt.outcome).where(JobAttempt.id == claimed.token))
+    return found is outcome
 
 
 def fail(session: Session, claimed: Claim, *, code: str, message: str, retryable: bool) -> bool:
@@ -337,9 +354,12 @@ def _transition(
     code: str | None,
     message: str | None,
 ) -> bool:
-    """Leave the present state, close the attempt that held the lease, if any; False when no row fitted."""
+    """Leave the present state, close the attempt that held the lease, if any, and count both.
+
+    False when no row fitted.
+    """
     before = session.execute(
-        sa.select(Job.id, Job.lease_token).where(*conditions).with_for_update()
+        sa.select(Job.id, Job.kind, Job.lease_token).where(*conditions).with_for_update()
     ).one_or_none()
     if before is None:
         return False
@@ -354,4 +374,19 @@ def _transition(
             .where(JobAttempt.id == before.lease_token)
             .values(outcome=outcome, finished_at=NOW, error_code=code, error_message=message)
         )
+    totals.add(
+        session, _counted(before.kind, outcome if before.lease_token else None, values, code=code or "")
+    )
     return True
+
+
+def _counted(
+    kind: JobKind, outcome: AttemptOutcome | None, values: Mapping[str, Any], *, code: str
+) -> Iterator[Total]:
+    """What a transition adds to the totals; `outcome` is None where no attempt was under way."""
+    if outcome is not None:
+        yield Total(TotalName.JOB_ATTEMPTS, kind=kind, label=outcome, code=code)
+    if values["state"] in TERMINAL_STATES:
+        yield Total(TotalName.JOBS_FINISHED, kind=kind, label=values["state"], code=code)
+    if values.get("engine_seconds"):
+        yield Total(TotalName.ENGINE_SECONDS, values["engine_seconds"], kind=kind)

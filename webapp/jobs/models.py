@@ -62,6 +62,7 @@ class Job(Base):
             postgresql_where=sa.text("kind = 'skill_gap_analysis'"),
         ),
         sa.Index("ix_jobs_interview_id", "interview_id"),
+        sa.Index("ix_jobs_question_id", "question_id"),
         sa.Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
         # What the sweeper reads: small, because finished jobs are not in it.
         sa.Index(
@@ -105,7 +106,7 @@ class Job(Base):
     lease_token: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None] = mapped_column(sa.String(255))
-    # What the analysis cost, for /metrics and /api/info.
+    # What the job's attempts cost; the service's totals are rows of JobTotal.
     engine_seconds: Mapped[float | None]
     input_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]
@@ -147,10 +148,28 @@ class JobAttempt(Base):
     job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     worker: Mapped[str] = mapped_column(sa.String(255))
     started_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(enum_type(AttemptOutcome, "outcome"))
     error_code: Mapped[str | None] = mapped_column(sa.String(50))
     error_message: Mapped[str | None]
+
+
+class JobTotal(Base):
+    """An amount that was added to a total (totals.py); the total is the sum of its rows."""
+
+    __tablename__ = "job_totals"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(40))
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    label: Mapped[str] = mapped_column(sa.String(32))
+    code: Mapped[str] = mapped_column(sa.String(50))
+    amount: Mapped[float]
+
+
+# A worker renews its heartbeat this often; without one for three times as long it counts as gone.
+HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_EXPIRES_SECONDS = 3 * HEARTBEAT_SECONDS
 
 
 class WorkerHeartbeat(Base):

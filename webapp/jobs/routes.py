@@ -18,7 +18,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobDetailSchema, JobPageSchema, JobQuerySchema, JobSchema
 from webapp.jobs.waiting import WaitingRoom, wanted_wait
 from webapp.paging import Page
-from webapp.transactions import idempotent, transactional
+from webapp.transactions import idempotent
 
 RETRY_AFTER_SECONDS = "1"
 # The headers of an answer with a job, for the schema.
@@ -66,7 +66,8 @@ class JobById(MethodView):
         """The status of a job
 
         Poll it as Retry-After says, or send `Prefer: wait=N` to be answered as soon as it is finished.
-        The ETag changes with every change of the job.
+        The ETag changes with every change of the job. A job whose result is stored is deleted after the retention
+        that `GET /api/info` gives, and is a 404 then; its result stays.
         """
         session, user_id = db.session(), current_user_id()
         job = service.get_job(session, user_id, job_id)
@@ -86,18 +87,6 @@ class JobById(MethodView):
             response.headers["Preference-Applied"] = f"wait={seconds}"
         response.make_conditional(request)
         return response
-
-
-@blueprint.route("/<uuid:job_id>/cancel")
-class JobCancel(MethodView):
-    @require_access_token
-    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
-    @transactional
-    @blueprint.response(200, JobSchema)
-    @blueprint.problems(401, 403, 404, 409, 429, 503)
-    def post(self, job_id: UUID) -> Job:
-        """Cancel a job that is not finished"""
-        return service.cancel(db.session(), current_user_id(), job_id)
 
 
 @blueprint.route("/<uuid:job_id>/retry")

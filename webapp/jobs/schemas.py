@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import marshmallow as ma
 
 from webapp.fields import Choice, Instant, PageQuerySchema, PageSchema
 from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
 
-# What an analysis takes on the embedded engine, queueing included.
+# What an analysis takes on the embedded engine when a worker is free.
 USUAL_SECONDS = {JobKind.ANSWER_FEEDBACK: 1.0, JobKind.SKILL_GAP_ANALYSIS: 1.0}
 
 
 class JobErrorSchema(ma.Schema):
     code = ma.fields.String(required=True, metadata={"example": "provider_timeout"})
     message = ma.fields.String(required=True)
-    retryable = ma.fields.Boolean(required=True)
+    retryable = ma.fields.Boolean(
+        required=True,
+        metadata={
+            "description": "May the same job succeed when it is retried? False where something must be put right "
+            "first, such as the provider's key."
+        },
+    )
 
 
 class JobLinksSchema(ma.Schema):
@@ -44,17 +53,28 @@ class JobSchema(ma.Schema):
         required=True,
         metadata={
             "type": ["number", "null"],
-            "description": "An estimate of the seconds left; null once finished, or while unknown.",
+            "description": "An estimate of the seconds left; null once finished. A job that has taken longer than "
+            "usual is expected to take as long again; one that waits to be tried again waits for that first.",
         },
     )
     links = ma.fields.Nested(JobLinksSchema, required=True)
 
     def dump_eta(self, job: Job) -> float | None:
-        """The usual time of its kind, doubled with every failed attempt; what is queued before it is not counted."""
+        """The usual time of its kind, or as long again as it has taken already, where that is more."""
         if job.is_finished:
             return None
-        usual = USUAL_SECONDS[job.kind]
-        return round(usual * 2.0**job.attempts * (1 - job.progress), 1)
+        now = datetime.now(UTC)
+        since = job.run_at if job.state is JobState.QUEUED else job.started_at or job.run_at
+        taken = (now - since).total_seconds()
+        not_before = max(0.0, -taken)
+        return round(not_before + max(USUAL_SECONDS[job.kind], taken) * (1 - job.progress), 1)
+
+    @ma.post_dump(pass_original=True)
+    def name_the_retry(self, data: dict[str, Any], job: Job, **_: Any) -> dict[str, Any]:
+        """Say in the error which call retries the job: a retry of its question would be another answer."""
+        if data["error"] and data["error"]["retryable"]:
+            data["error"]["message"] += f" To retry it: POST /api/jobs/{job.id}/retry."
+        return data
 
 
 class JobAttemptSchema(ma.Schema):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.database import NOW
 from webapp.errors import JobFinishedError, JobNotRetryableError, NotFoundError
-from webapp.jobs.leases import finish, wake_dependents
+from webapp.jobs.leases import finish
 from webapp.jobs.models import (
     ACTIVE_STATES,
     AttemptOutcome,
@@ -77,7 +77,10 @@ def list_jobs(
 
 
 def cancel(session: Session, user_id: uuid.UUID, job_id: uuid.UUID) -> Job:
-    """Cancel a queued or running job; a running one ends at its next heartbeat. Raises JobFinishedError."""
+    """Cancel a queued or running job; a running one ends at its next heartbeat. Raises JobFinishedError.
+
+    What it means for the interview is the caller's: interviews.service.cancel_job.
+    """
     job = get_job(session, user_id, job_id)
     if not finish(
         session,
@@ -88,7 +91,6 @@ def cancel(session: Session, user_id: uuid.UUID, job_id: uuid.UUID) -> Job:
         stage="cancelled",
     ):
         raise JobFinishedError
-    wake_dependents(session, job.interview_id)
     session.refresh(job)
     return job
 

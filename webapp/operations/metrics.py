@@ -1,7 +1,7 @@
-"""Prometheus metrics: requests from the processes' own counters, jobs from their rows.
+"""Prometheus metrics: requests from the processes' own counters, jobs from the database.
 
 Requests are counted in files that all web processes of a host share (PROMETHEUS_MULTIPROC_DIR, see
-gunicorn.conf.py); jobs are counted in PostgreSQL, so every web process tells the whole service's numbers.
+gunicorn.conf.py); jobs are counted in PostgreSQL, so every web process gives the numbers of the whole service.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.orm import Session
 
-from webapp.jobs.models import ACTIVE_STATES, TERMINAL_STATES, Job, JobAttempt, JobState, WorkerHeartbeat
+from webapp.jobs import totals
+from webapp.jobs.models import ACTIVE_STATES, Job, JobState
+from webapp.jobs.totals import TotalName
+from webapp.operations.service import alive_by_role
+from webapp.settings import Settings
 
 REQUESTS = Counter("http_requests", "Requests by route and status.", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -26,6 +30,34 @@ LATENCY = Histogram(
     "Time to answer a request.",
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+# Each total with its labels, as attributes of Total, and the values of the labels that are there from the start.
+_TOTALS: tuple[tuple[TotalName, str, dict[str, str], tuple[tuple[str, ...], ...]], ...] = (
+    (
+        TotalName.JOBS_FINISHED,
+        "Times that a job ended, by its state and, where it failed, the error's code. A job that is retried ends again.",
+        {"kind": "kind", "state": "label", "code": "code"},
+        (),
+    ),
+    (
+        TotalName.JOB_ATTEMPTS,
+        "Attempts that ended, by outcome; `lost` is a lease that ran out.",
+        {"kind": "kind", "outcome": "label", "code": "code"},
+        (),
+    ),
+    (TotalName.ENGINE_SECONDS, "Time spent judging.", {"kind": "kind"}, ()),
+    (
+        TotalName.PROVIDER_TOKENS,
+        "Tokens of the LLM provider.",
+        {"direction": "label"},
+        (("input",), ("output",)),
+    ),
+    (
+        TotalName.PROVIDER_COST_USD,
+        "Cost of the LLM provider, where its prices are known.",
+        {},
+        ((),),
+    ),
 )
 
 
@@ -41,14 +73,14 @@ def register(app: Flask) -> None:
         return response
 
 
-def render(session: Session) -> bytes:
+def render(session: Session, settings: Settings) -> bytes:
     """All metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_Own())
-    registry.register(JobCollector(session))
+    registry.register(JobCollector(session, settings))
     return generate_latest(registry)
 
 
@@ -60,16 +92,15 @@ class _Own(Collector):
 
 
 class JobCollector(Collector):
-    """The queue as its rows tell it."""
+    """The queue as its rows are now, and the totals of what has left it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, settings: Settings) -> None:
         self._session = session
+        self._settings = settings
 
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
-        yield from self._finished()
-        yield from self._attempts()
-        yield from self._costs()
+        yield from self._totals()
         yield from self._workers()
 
     def _queue(self) -> Iterator[Metric]:
@@ -94,72 +125,24 @@ class JobCollector(Collector):
         yield depth
         yield oldest
 
-    def _finished(self) -> Iterator[Metric]:
-        finished = CounterMetricFamily(
-            "jobs_finished",
-            "Jobs that are finished, by how and, if failed, with which code.",
-            labels=["kind", "state", "code"],
-        )
-        rows = self._session.execute(
-            sa.select(Job.kind, Job.state, sa.func.coalesce(Job.error_code, ""), sa.func.count())
-            .where(Job.state.in_(TERMINAL_STATES))
-            .group_by(Job.kind, Job.state, Job.error_code)
-        ).all()
-        for kind, state, code, count in rows:
-            finished.add_metric([kind, state, code], count)
-        yield finished
-
-    def _attempts(self) -> Iterator[Metric]:
-        attempts = CounterMetricFamily(
-            "job_attempts",
-            "Attempts at jobs by what came of them; outcome `lost` is a lost lease.",
-            labels=["kind", "outcome", "code"],
-        )
-        rows = self._session.execute(
-            sa.select(
-                Job.kind, JobAttempt.outcome, sa.func.coalesce(JobAttempt.error_code, ""), sa.func.count()
-            )
-            .join(Job, Job.id == JobAttempt.job_id)
-            .where(JobAttempt.outcome.is_not(None))
-            .group_by(Job.kind, JobAttempt.outcome, JobAttempt.error_code)
-        ).all()
-        for kind, outcome, code, count in rows:
-            attempts.add_metric([kind, str(outcome), code], count)
-        yield attempts
-
-    def _costs(self) -> Iterator[Metric]:
-        engine = CounterMetricFamily("engine_seconds", "Time spent judging.", labels=["kind"])
-        tokens = CounterMetricFamily("provider_tokens", "Tokens of the LLM provider.", labels=["direction"])
-        cost = CounterMetricFamily(
-            "provider_cost_usd", "Cost of the LLM provider, where its prices are known."
-        )
-        rows = self._session.execute(
-            sa.select(
-                Job.kind,
-                sa.func.sum(Job.engine_seconds),
-                sa.func.sum(Job.input_tokens),
-                sa.func.sum(Job.output_tokens),
-                sa.func.sum(Job.cost_usd),
-            ).group_by(Job.kind)
-        ).all()
-        for kind, seconds, *_ in rows:
-            engine.add_metric([kind], seconds or 0.0)
-        tokens.add_metric(["input"], sum(row[2] or 0 for row in rows))
-        tokens.add_metric(["output"], sum(row[3] or 0 for row in rows))
-        cost.add_metric([], sum(row[4] or 0.0 for row in rows))
-        yield engine
-        yield tokens
-        yield cost
+    def _totals(self) -> Iterator[Metric]:
+        """The totals of totals.py: they count from the first set-up on, and never fall."""
+        found = totals.read(self._session)
+        for name, description, labels, always in _TOTALS:
+            family = CounterMetricFamily(name, description, labels=list(labels))
+            sums = dict.fromkeys(always, 0.0)
+            for total in found:
+                if total.name is name:
+                    values = tuple(str(getattr(total, attribute)) for attribute in labels.values())
+                    sums[values] = sums.get(values, 0.0) + total.amount
+            for values, amount in sums.items():
+                family.add_metric(list(values), amount)
+            yield family
 
     def _workers(self) -> Iterator[Metric]:
         alive = GaugeMetricFamily(
-            "workers_alive", "Worker hosts and sweepers seen in the last minute.", labels=["role"]
+            "workers_alive", "Worker hosts and sweepers whose heartbeat is fresh.", labels=["role"]
         )
-        rows = self._session.execute(
-            sa.select(WorkerHeartbeat.role, sa.func.count())
-            .where(WorkerHeartbeat.seen_at > sa.func.now() - sa.text("interval '60 seconds'"))
-            .group_by(WorkerHeartbeat.role)
-        ).all()
-        for role, count in rows:
+        for role, count in alive_by_role(self._session, self._settings).items():
             alive.add_metric([role], count)
         yield alive

@@ -171,7 +171,7 @@ class Readiness(MethodView):
 
 @blueprint.route("/api/info")
 class Info(MethodView):
-    # Anybody may ask, and the totals are counted from every job.
+    # Anybody may ask, and each answer reads the database.
     @limits.limiter.limit(limits.INFO_BY_ADDRESS)
     @blueprint.doc(security=[])
     @blueprint.response(200, InfoSchema)
@@ -190,6 +190,7 @@ class Info(MethodView):
                 "max_questions": 20,
                 "max_page_size": 100,
                 "max_wait_seconds": 30,
+                "job_retention_days": settings.job_retention_days or None,
                 "rate_limits": {
                     "login_by_address": limits.LOGIN_BY_ADDRESS,
                     "register_by_address": limits.REGISTER_BY_ADDRESS,
@@ -216,7 +217,9 @@ class Metrics(MethodView):
         """
         if not _may_read_metrics(_settings()):
             raise NotFoundError
-        return Response(metrics.render(db.session()), content_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            metrics.render(db.session(), _settings()), content_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
 
 def _may_read_metrics(settings: Settings) -> bool:

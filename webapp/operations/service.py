@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp import broker
-from webapp.jobs.models import Job, JobState, WorkerHeartbeat
+from webapp.database import NOW
+from webapp.jobs import totals
+from webapp.jobs.models import HEARTBEAT_EXPIRES_SECONDS, JobState, WorkerHeartbeat
+from webapp.jobs.totals import TotalName
 from webapp.settings import Settings
 
-WORKER_SEEN_SECONDS = 60
+# Beat is seen by its sweeps, which may be as rare as SWEEP_SECONDS says.
+BEAT_SEEN_SECONDS = 60.0
 BROKER_TIMEOUT_SECONDS = 0.5
 
 
@@ -31,16 +37,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
     messages = _broker(settings)
     try:
         session.execute(sa.text("SELECT 1"))
-        seen = dict(
-            session.execute(
-                sa.select(WorkerHeartbeat.role, sa.func.count())
-                .where(
-                    WorkerHeartbeat.seen_at
-                    > sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, float(WORKER_SEEN_SECONDS))
-                )
-                .group_by(WorkerHeartbeat.role)
-            ).all()
-        )
+        seen = alive_by_role(session, settings)
     except SQLAlchemyError as error:
         session.rollback()
         detail = f"not reachable ({type(error).__name__})"
@@ -56,7 +53,7 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
         Dependency(
             "workers",
             up=workers > 0,
-            detail=f"{workers} seen in the last {WORKER_SEEN_SECONDS} s"
+            detail=f"{workers} with a heartbeat in the last {HEARTBEAT_EXPIRES_SECONDS:g} s"
             + ("" if workers else "; answers are kept and judged when one starts"),
         ),
         # Workers sweep too, so a dead beat delays nothing; the operator should know all the same.
@@ -68,6 +65,24 @@ def dependencies(session: Session, settings: Settings) -> list[Dependency]:
             else "no sweep of it has arrived lately; the workers sweep by themselves",
         ),
     ]
+
+
+def alive_by_role(session: Session, settings: Settings) -> dict[str, int]:
+    """How many workers and beats are alive, as their last heartbeats tell."""
+    expires = {
+        "worker": HEARTBEAT_EXPIRES_SECONDS,
+        "beat": max(BEAT_SEEN_SECONDS, 3 * settings.sweep_seconds),
+    }
+    is_alive = sa.or_(
+        *(
+            sa.and_(WorkerHeartbeat.role == role, WorkerHeartbeat.seen_at > NOW - timedelta(seconds=seconds))
+            for role, seconds in expires.items()
+        )
+    )
+    rows = session.execute(
+        sa.select(WorkerHeartbeat.role, sa.func.count()).where(is_alive).group_by(WorkerHeartbeat.role)
+    ).all()
+    return {role: count for role, count in rows}  # noqa: C416 - mypy knows the pairs of a comprehension only
 
 
 def is_ready(found: list[Dependency]) -> bool:
@@ -95,19 +110,15 @@ def engine_in_use(session: Session, settings: Settings) -> dict[str, str | None]
 
 def analysis_totals(session: Session) -> dict[str, Any]:
     """The service's own figures: analyses made, and what they cost in time, tokens and money."""
-    done, seconds, tokens_in, tokens_out, cost = session.execute(
-        sa.select(
-            sa.func.count().filter(Job.state == JobState.SUCCEEDED),
-            sa.func.avg(Job.engine_seconds),
-            sa.func.coalesce(sa.func.sum(Job.input_tokens), 0),
-            sa.func.coalesce(sa.func.sum(Job.output_tokens), 0),
-            sa.func.sum(Job.cost_usd),
-        )
-    ).one()
+    sums: dict[tuple[TotalName, str], float] = defaultdict(float)
+    for total in totals.read(session):
+        sums[total.name, total.label] += total.amount
+    done = int(sums[TotalName.JOBS_FINISHED, JobState.SUCCEEDED])
+    cost = sums.get((TotalName.PROVIDER_COST_USD, ""))
     return {
         "analyses": done,
-        "mean_engine_seconds": round(seconds, 3) if seconds is not None else None,
-        "input_tokens": tokens_in,
-        "output_tokens": tokens_out,
+        "mean_engine_seconds": round(sums[TotalName.ENGINE_SECONDS, ""] / done, 3) if done else None,
+        "input_tokens": int(sums[TotalName.PROVIDER_TOKENS, "input"]),
+        "output_tokens": int(sums[TotalName.PROVIDER_TOKENS, "output"]),
         "cost_usd": round(cost, 4) if cost is not None else None,
     }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.interviews import service as interviews
-from webapp.interviews.models import Interview, InterviewStatus, Question, Response
+from webapp.interviews.models import NEWEST_FIRST, Interview, InterviewStatus, Question, Response
 from webapp.reports.models import ProficiencyLevel, SkillGap
 
 STRONG_FROM = 75.0
@@ -47,12 +47,16 @@ def user_stats(session: Session, user: User) -> dict[str, Any]:
 
 
 def standing_of_user(session: Session, user_id: uuid.UUID) -> dict[str, Any]:
-    """The newest standing per skill, weakest first, and the skills that were asked but never answered."""
+    """Each skill's standing after the latest interview that shows it, weakest first; skills never answered apart.
+
+    The latest by when it was started: an older one that is analysed again later does not become the latest.
+    """
     newest = (
         sa.select(SkillGap)
+        .join(Interview, Interview.id == SkillGap.interview_id)
         .where(SkillGap.user_id == user_id)
         .ext(distinct_on(SkillGap.skill_id))
-        .order_by(SkillGap.skill_id, SkillGap.identified_at.desc())
+        .order_by(SkillGap.skill_id, *NEWEST_FIRST)
     )
     items = sorted(session.scalars(newest), key=lambda gap: (gap.gap_score, gap.skill_name))
     asked = sa.select(Question).join(Question.interview).where(Interview.user_id == user_id)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from worker.analysis.phrases import is_story, sentence
 from worker.analysis.types import Criterion, Evidence, Mistake, RedFlag
 
 CENTRALITY = {3: 1.0, 2: 0.7, 1: 0.45}
-"""What contradicting a criterion of this weight counts, beside stating a red flag (1)."""
+"""What contradicting a criterion of this weight counts."""
 
 
 def contradiction(criterion: Criterion, place: Evidence, chance: float) -> Mistake:
@@ -25,16 +26,16 @@ def contradiction(criterion: Criterion, place: Evidence, chance: float) -> Mista
     return Mistake(text, why, place, round(chance * CENTRALITY[weight], 4), criterion)
 
 
-def stated(flag: RedFlag, place: Evidence, chance: float) -> Mistake:
-    """The answer states a red flag with this probability."""
-    return Mistake(flag.text, flag.why, place, round(chance, 4))
+def explained(mistake: Mistake, flag: RedFlag) -> Mistake:
+    """The same mistake in the words of the red flag that it states: its reason was written for it."""
+    return replace(mistake, text=flag.text, why=flag.why)
 
 
 def apart(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
-    """One mistake for each place of the answer, the red flags' first: their reasons were written for them."""
+    """One mistake for each place of the answer, the gravest first."""
     kept: list[Mistake] = []
-    for mistake in sorted(mistakes, key=lambda m: (m.criterion is not None, -m.severity)):
+    for mistake in sorted(mistakes, key=lambda m: -m.severity):
         place = mistake.evidence
         if all(place.start >= other.evidence.end or place.end <= other.evidence.start for other in kept):
             kept.append(mistake)
-    return tuple(sorted(kept, key=lambda m: -m.severity))
+    return tuple(kept)

@@ -43,6 +43,7 @@ class GenerousEngine(JudgeEngine):
             score=100.0,
             dimensions={},
             findings=(),
+            mistakes=(),
             strengths=(),
             improvements=(),
             summary="",

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from tests.unit.analysis.test_properties import ENGINE, QUESTION
-from worker.analysis.local.encoder import Encoder
 from worker.analysis.types import Status
-
-
-def test_the_encoder_agrees_with_the_published_model() -> None:
-    (encoded,) = Encoder().encode(["This is an example sentence"])
-    assert encoded.pooled[:4] == pytest.approx(np.array([0.067657, 0.063496, 0.048713, 0.079305]), abs=1e-4)
 
 
 def test_the_model_answer_covers_every_criterion() -> None:

@@ -19,20 +19,18 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`credit`: the credit that a grader gives a criterion; `opposite`: something false is said about it; `flag`: a red
-    flag is stated; each from ClaimReading.features. `nothing` and `full`: the probability up to which a criterion earns
-    nothing, and from which it earns all. `opposite_from`, `flag_from`: the probability from which a mistake is told.
-    `confidence`: that the score lies within 15 points of a grader's.
+    """`credit`: the credit that a grader gives a criterion; `opposite`: something false is said about it; each from
+    ClaimReading.features. `nothing` and `full`: the probability up to which a criterion earns nothing, and from which it
+    earns all. `opposite_from`: the probability from which something false is a mistake. `confidence`: that the score
+    lies within 15 points of a grader's, from evidence.confidence_features.
     """
 
     credit: Logistic
     opposite: Logistic
-    flag: Logistic
     confidence: Logistic
     nothing: float
     full: float
     opposite_from: float
-    flag_from: float
 
 
 def load_calibration(path: Path = CALIBRATION) -> Calibration:
@@ -40,12 +38,11 @@ def load_calibration(path: Path = CALIBRATION) -> Calibration:
     content = json.loads(path.read_text(encoding="utf-8"))
     logistics = {
         name: Logistic(content[name]["bias"], tuple(content[name]["weights"]))
-        for name in ("credit", "opposite", "flag", "confidence")
+        for name in ("credit", "opposite", "confidence")
     }
     return Calibration(
         **logistics,
         nothing=content["nothing"],
         full=content["full"],
         opposite_from=content["opposite_from"],
-        flag_from=content["flag_from"],
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from worker.analysis.judge.calibration import Calibration, Logistic
 from worker.analysis.judge.reader import Reading
-from worker.analysis.mistakes import apart, contradiction, stated
+from worker.analysis.mistakes import apart, contradiction
 from worker.analysis.passages import Span, evidence_at, words
 from worker.analysis.types import Evidence, Finding, Mistake, QuestionSpec
 
@@ -80,12 +80,12 @@ class ClaimReading:
 
 def claim_reading(passages: Sequence[Passage], readings: Sequence[Reading]) -> ClaimReading:
     """Sums up a claim's readings over the passages of an answer."""
-    wholes = [_probabilities(reading.whole) for reading in readings]
+    wholes = [probabilities(reading.whole) for reading in readings]
     sentences = np.tile(np.array([1.0, 0.0, 0.0]), (passages[-1].stop, 1))
     for passage, reading in zip(passages, readings, strict=True):
-        for index, probabilities in enumerate(_probabilities(reading.each), passage.start):
-            if probabilities[0] < sentences[index, 0]:
-                sentences[index] = probabilities
+        for index, chances in enumerate(probabilities(reading.each), passage.start):
+            if chances[0] < sentences[index, 0]:
+                sentences[index] = chances
     return ClaimReading(
         max(wholes, key=lambda whole: float(whole[1])), max(wholes, key=lambda whole: float(whole[2])), sentences
     )
@@ -97,39 +97,29 @@ def probability(logistic: Logistic, features: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-min(40.0, max(-40.0, exponent))))
 
 
-def summed(
-    text: str,
-    spans: Sequence[Span],
-    passages: Sequence[Passage],
-    question: QuestionSpec,
-    criteria: Sequence[Sequence[Reading]],
-    flags: Sequence[Sequence[Reading]],
-    calibration: Calibration,
-) -> tuple[tuple[Finding, ...], tuple[Mistake, ...], float, float]:
-    """Findings, mistakes, relevance (0-1) and confidence (0-1) from the readings of each criterion and red flag."""
-    findings: list[Finding] = []
-    mistakes: list[Mistake] = []
-    for criterion, readings in zip(question.criteria, criteria, strict=True):
-        reading = claim_reading(passages, readings)
+def findings_of(
+    text: str, spans: Sequence[Span], question: QuestionSpec, readings: Sequence[ClaimReading], calibration: Calibration
+) -> tuple[Finding, ...]:
+    """How fully each criterion is made, with the words that show it."""
+    findings = []
+    for criterion, reading in zip(question.criteria, readings, strict=True):
         chance = probability(calibration.credit, reading.features)
-        findings.append(
-            Finding(
-                criterion,
-                round(_ramp(chance, calibration.nothing, calibration.full), 4),
-                _quote(text, spans, reading.sentences[:, 1]),
-                round(abs(2 * chance - 1), 4),
-            )
-        )
-        against = probability(calibration.opposite, reading.features)
-        if against >= calibration.opposite_from:
-            place = _quote(text, spans, reading.sentences[:, 2])
-            mistakes.append(contradiction(criterion, place, against))
-    for flag, readings in zip(question.red_flags, flags, strict=True):
-        reading = claim_reading(passages, readings)
-        chance = probability(calibration.flag, reading.features)
-        if chance >= calibration.flag_from:
-            mistakes.append(stated(flag, _quote(text, spans, reading.sentences[:, 1]), chance))
-    return tuple(findings), apart(mistakes), relevance_of(findings), _confidence(findings, mistakes, calibration)
+        credit = _ramp(chance, calibration.nothing, calibration.full)
+        place = _quote(text, spans, reading.sentences[:, 1])
+        findings.append(Finding(criterion, round(credit, 4), place, round(abs(2 * chance - 1), 4)))
+    return tuple(findings)
+
+
+def contradictions_of(
+    text: str, spans: Sequence[Span], question: QuestionSpec, readings: Sequence[ClaimReading], calibration: Calibration
+) -> tuple[Mistake, ...]:
+    """Where the answer says something false about a criterion; one mistake for each place."""
+    found = []
+    for criterion, reading in zip(question.criteria, readings, strict=True):
+        chance = probability(calibration.opposite, reading.features)
+        if chance >= calibration.opposite_from:
+            found.append(contradiction(criterion, _quote(text, spans, reading.sentences[:, 2]), chance))
+    return apart(found)
 
 
 def relevance_of(findings: Sequence[Finding]) -> float:
@@ -138,12 +128,19 @@ def relevance_of(findings: Sequence[Finding]) -> float:
     return min(1.0, sum(made))
 
 
-def _confidence(findings: Sequence[Finding], mistakes: Sequence[Mistake], calibration: Calibration) -> float:
+def confidence_of(
+    findings: Sequence[Finding], mistakes: Sequence[Mistake], calibration: Calibration
+) -> float:
     """The chance that a person's grade lies within 15 points, from how sure the weightiest findings are."""
+    return probability(calibration.confidence, confidence_features(findings, mistakes))
+
+
+def confidence_features(findings: Sequence[Finding], mistakes: Sequence[Mistake]) -> tuple[float, float, float]:
+    """The mean certainty and the mean credit by weight, and whether a mistake was found."""
     total = sum(finding.criterion.weight for finding in findings) or 1.0
     sure = sum(finding.criterion.weight * finding.certainty for finding in findings) / total
     mean = sum(finding.criterion.weight * finding.credit for finding in findings) / total
-    return probability(calibration.confidence, (sure, mean, float(bool(mistakes))))
+    return sure, mean, float(bool(mistakes))
 
 
 def _quote(text: str, spans: Sequence[Span], chances: Probabilities) -> Evidence:
@@ -157,7 +154,8 @@ def _quote(text: str, spans: Sequence[Span], chances: Probabilities) -> Evidence
     return evidence_at(text, Span(spans[first].start, spans[last].end))
 
 
-def _probabilities(logits: npt.NDArray[np.float64]) -> Probabilities:
+def probabilities(logits: npt.NDArray[np.float64]) -> Probabilities:
+    """The softmax over the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     chances: Probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
     return chances

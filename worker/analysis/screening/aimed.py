@@ -12,7 +12,7 @@ _OVERRIDE = re.compile(
     re.IGNORECASE,
 )
 _TOP = (
-    r"(?:(?:a\s+|score\s+of\s+)?100\s*(?:%|/|points?|marks?|percent|out\s+of)?(?=\s*(?:[.!,;:)\"']|$|for|to|as|because|and|please))|"
+    r"(?:(?<!to\s)(?:a\s+|score\s+of\s+)?100\s*(?:%|/|points?|marks?|percent|out\s+of)?(?=\s*(?:[.!,;:)\"']|$|for|to|as|because|and|please))|"
     r"one\s+hundred|full\s+(?:marks?|credit|points?|score)|(?:the\s+)?(?:max(?:imum)?|perfect|highest|top|best)\s*"
     r"(?:possible\s+)?(?:score|marks?|grade|rating|points?|credit)|10\s*/\s*10|10\s+out\s+of\s+10|a\+|5\s*/\s*5|five\s+stars)"
 )
@@ -43,7 +43,8 @@ _FAKE_RESULT = re.compile(
 )
 _ROLE_PLAY = re.compile(
     r"(?:^|[\s>])(?:<\|?/?(?:system|assistant|user|im_start|im_end|instructions?|endofprompt)\b[^>]*>|\[/?(?:INST|SYSTEM)\]|"
-    r"#{2,}\s*(?:system|instructions?|new\s+instructions?)\b|(?:system|assistant|admin|developer)\s*(?:prompt|message|note|override)?\s*:)|"
+    r"#{2,}\s*(?:system|instructions?|new\s+instructions?)\b|(?:system|assistant|admin|developer)\s+(?:prompt|message|note|override)\s*:)|"
+    r"^[\s\"'(\[]*(?:system|assistant|admin|developer)\s*:|"
     r"\b(?:(?:^|[.!?]\s+)you\s+are\s+now|from\s+now\s+on,?\s+you|new\s+instructions?\s*:|as\s+(?:the|a|an)\s+(?:ai|grader|evaluator|examiner|judge|language"
     r"\s+model)\b,?\s*(?:you|please|give|i))|"
     r"\b(?:dear|hey|hello|attention|note\s+to|message\s+(?:to|for))\s+(?:the\s+|all\s+)?(?:ai|grader|graders|evaluator|examiner|judge|reviewer"

@@ -17,27 +17,10 @@ FEWEST_TALK = 6
 """Shorter answers of common words ("It goes up") may be terse rather than empty; they earn what they show."""
 
 SHORT_TALK = frozenset(
-    [
-        "ok",
-        "okay",
-        "fine",
-        "good",
-        "great",
-        "nice",
-        "cool",
-        "sure",
-        "thanks",
-        "thank",
-        "you",
-        "hello",
-        "hi",
-        "test",
-        "idk",
-        "yes",
-        "no",
-        "maybe",
-    ]
+    "ok okay fine good great nice cool sure thanks thank you hello hi test testing idk yes no maybe na none nothing nil "
+    "todo tbd blank empty foo bar dunno n/a".split()
 )
+"""A text of these words alone answers nothing, however short."""
 
 KEYWORD_LIST_CAP = 30.0
 """The most that keywords without a sentence around them can earn."""
@@ -50,7 +33,7 @@ _UNKNOWN = re.compile(
     r"have\s+no|haven't|don’t|can’t|wasn't|am\s+not|'?m\s+not)\s*(?:really\s+|even\s+|a\s+|any\s+|quite\s+|exactly\s+)?"
     r"(?:know|no\b|idea|clue|remember|recall|sure|familiar|understand|answer|think\s+of|certain|say|studied|learn(?:ed|t)?|"
     r"able\s+to\s+answer)|no\s+(?:idea|clue)|(?:i'?m|i\s+am)\s+(?:unsure|clueless|lost|stuck)|idk\b|dunno|beats\s+me|"
-    r"not\s+(?:really\s+|too\s+|quite\s+)?(?:sure|certain|familiar)|(?:skip|pass)(?:\s+(?:this|on\s+this|please|it))?\s*[.!]*$|"
+    r"^\W*(?:do\s*n[o']?t|don’t)\s+(?:know|remember|recall)\b|not\s+(?:really\s+|too\s+|quite\s+)?(?:sure|certain|familiar)|(?:skip|pass)(?:\s+(?:this|on\s+this|please|it))?\s*[.!]*$|"
     r"never\s+(?:heard|learned|used|studied|came\s+across)|no\s+comment|(?:i\s+)?(?:forgot|forget)\b)",
     re.IGNORECASE,
 )
@@ -122,7 +105,7 @@ def screen(answer: str, question: QuestionSpec) -> Screening:  # noqa: C901 - a 
         words(" ".join((question.model_answer, *(criterion.text for criterion in question.criteria))))
     )
     if (len(found) >= FEWEST_TALK or all(word in SHORT_TALK for word in found)) and all(
-        word in GENERIC_WORDS and word not in expected for word in content
+        (word in GENERIC_WORDS or word in SHORT_TALK) and word not in expected for word in content
     ):
         return _nothing(
             answer,

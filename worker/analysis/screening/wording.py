@@ -74,11 +74,17 @@ def association(text: str) -> tuple[float, int]:
     return (math.fsum(values) / len(values) if values else 0.0), len(values)
 
 
+NOTES = 0.08
+"""Figures and signs per word from which terse text is an expert's notes ("p99 > 200 ms -> shed load"), not a list of terms."""
+
+_NOTE_SIGNS = re.compile(r"\d+|[=<>→≤≥~+%()/&|≈×;]|->")
+
+
 def strung_together(text: str) -> bool:
     """True for terms in a row without sentences around them, and for words in an order that means nothing."""
     prose = without_code(text)
     found = words(prose)
-    if len(found) < SHORT:
+    if len(found) < SHORT or len(_NOTE_SIGNS.findall(prose)) >= NOTES * len(found):
         return False
     if sum(word in FUNCTION_WORDS for word in found) / len(found) < FEW_FUNCTION_WORDS:
         return True
@@ -126,11 +132,11 @@ def foreign(text: str) -> bool:
     """True for another language than English: its script, or its function words."""
     prose = without_code(text)
     letters = [char for char in prose if char.isalpha()]
-    if len(letters) >= 6 and sum(ord(char) > 0x24F for char in letters) / len(letters) > 0.4:
+    if len(letters) >= 2 and sum(ord(char) > 0x24F for char in letters) / len(letters) > 0.4:
         return True
     found = words(prose)
-    if len(found) < 5:
+    if len(found) < 2:
         return False
     english = sum(word in FUNCTION_WORDS for word in found)
     other = sum(word in FOREIGN_WORDS and word not in FUNCTION_WORDS for word in found)
-    return other >= 2 and other / len(found) > 0.15 and other > 1.5 * english
+    return other >= 2 and other / len(found) > (0.15 if len(found) >= 5 else 0.5) and other > 1.5 * english

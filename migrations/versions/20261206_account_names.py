@@ -1,8 +1,8 @@
 """emails in the one form that is compared; usernames unique without regard to case
 
-Revision ID: 0002_account_names
-Revises: 0001
-Create Date: 2026-11-24 09:12:40.318507
+Revision ID: 0003
+Revises: 0002
+Create Date: 2026-12-06 09:12:40.318507
 """
 
 import unicodedata
@@ -11,8 +11,8 @@ import idna
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0002_account_names'
-down_revision = '0001'
+revision = '0003'
+down_revision = '0002'
 branch_labels = None
 depends_on = None
 
