@@ -78,6 +78,9 @@ class LimitsSchema(ma.Schema):
     max_questions = ma.fields.Integer(required=True)
     max_page_size = ma.fields.Integer(required=True)
     max_wait_seconds = ma.fields.Integer(required=True)
+    job_retention_days = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null where finished jobs are kept."}
+    )
     rate_limits = ma.fields.Nested(
         RateLimitsSchema, required=True, allow_none=True, metadata={"description": "null where they are off."}
     )
