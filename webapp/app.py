@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
-import apispec
 import flask_smorest
 from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import __version__, headers, limits, logs, problems, queue
+from webapp import __version__, headers, limits, logs, openapi, problems, queue
 from webapp.accounts import routes as accounts
 from webapp.accounts import tokens
 from webapp.blueprint import ProblemSchema
@@ -47,6 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(pool_size=settings.web_threads),
     )
+    # A slash at the end makes no difference.
+    app.url_map.strict_slashes = False
     # A redirect for `//` would be an absolute one, to whatever host the request named.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -83,9 +82,10 @@ def _register_api(app: Flask) -> None:
         API_TITLE="AI Interview Simulator",
         API_VERSION=__version__,
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/api",
-        OPENAPI_JSON_PATH="openapi.json",
+        # Served by operations/docs.py, with an ETag.
+        OPENAPI_URL_PREFIX=None,
         API_SPEC_OPTIONS={
+            "servers": [{"url": "/", "description": "The host that serves this schema."}],
             "info": {"description": DESCRIPTION.strip()},
             "security": [{"access_token": []}],
             "components": {
@@ -116,16 +116,9 @@ def _register_api(app: Flask) -> None:
         reports.skill_gaps,
     ):
         api.register_blueprint(blueprint)
-    _name_operations(api.spec)
-
-
-def _name_operations(spec: apispec.APISpec) -> None:
-    """An operationId for each, such as get_jobs_by_job_id: what generated clients call their functions."""
-    for path, item in spec.to_dict()["paths"].items():
-        named = re.sub(r"{(\w+)}", r"by_\1", path.removeprefix("/api")).strip("/") or "root"
-        for method, operation in item.items():
-            if method in ("get", "post", "put", "delete"):
-                operation["operationId"] = f"{method}_{re.sub(r'[^a-z_]', '_', named)}"
+    document = openapi.complete(api.spec)
+    app.extensions["openapi"] = app.json.dumps(document, separators=(",", ":")).encode()
+    openapi.refuse_unknown_queries(app, document)
 
 
 class _Api(flask_smorest.Api):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
@@ -14,6 +15,15 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.errors import InvalidFieldsError
 from webapp.problems import DETAILS, MEDIA_TYPE
+
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an earlier answer; 304 when nothing has changed since.",
+    "schema": {"type": "string"},
+}
+NOT_MODIFIED = "Nothing has changed since the ETag in If-None-Match."
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -41,7 +51,7 @@ class StrictParser(FlaskParser):
             raise UnsupportedMediaType
         try:
             # Not req.get_json(): it lets a RecursionError of a deeply nested body through.
-            return json.loads(req.get_data(cache=True))
+            return json.loads(req.get_data(cache=True), object_pairs_hook=_object_of)
         except (ValueError, RecursionError):
             raise BadRequest from None
 
@@ -63,6 +73,18 @@ class StrictParser(FlaskParser):
             fields or {"_schema": [str(m) for v in messages.values() for m in v]},
             "One or more fields are not right; `errors` says what is wrong with each.",
         )
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. One with a name twice says two things, and which of them is read is a matter of luck."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise InvalidFieldsError(
+            {name: ["This field may be given only once."] for name in twice},
+            "One or more fields are not right; `errors` says what is wrong with each.",
+        )
+    return found
 
 
 def flatten_messages(messages: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, list[str]]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import validate
+
+from webapp.text import has_control_characters, visible_length
 
 
 class Text(ma.fields.String):
@@ -26,6 +30,38 @@ class Text(ma.fields.String):
         except UnicodeEncodeError:
             raise self.make_error("surrogate") from None
         return text
+
+
+class Pattern(validate.Regexp):
+    """A pattern, anchored at both ends, that means the same to Python and to ECMA-262, which OpenAPI uses."""
+
+    def __call__(self, value: str) -> str:  # type: ignore[override]
+        # Not match(): Python's $ also matches before a last line break.
+        if re.fullmatch(str(self.regex.pattern), value) is None:
+            raise ma.ValidationError(self._format_error(value))
+        return value
+
+
+class Choice(ma.fields.Enum[Any]):
+    """A member of an enumeration, by its value; the OpenAPI schema names the enumeration (webapp/openapi.py)."""
+
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        metadata = {"x-enum-name": enum.__name__, **kwargs.pop("metadata", {})}
+        super().__init__(enum, by_value=ma.fields.String, metadata=metadata, **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        # Stored JSON holds the value itself.
+        return None if value is None else str(self.enum(value).value)
+
+
+class QueryInteger(ma.fields.Integer):
+    """A whole number in a query, written in the digits 0 to 9."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        # int() also takes `1_0`, ` 10` and the digits of other scripts.
+        if not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Flag(ma.fields.Boolean):
@@ -68,16 +104,22 @@ class Score(ma.fields.Float):
 
 
 def not_blank(text: str) -> None:
-    if not text.strip():
-        raise ma.ValidationError("Must not be empty or only white space.")
+    if not visible_length(text):
+        raise ma.ValidationError("Must contain something that can be seen, not only white space.")
+
+
+def printable(text: str) -> None:
+    # White space comes with copying; where a role is shown, it is one blank.
+    if has_control_characters(text, allowed="\t\r\n\u2028\u2029"):
+        raise ma.ValidationError("Must not contain control characters, such as ESC.")
 
 
 MAX_PAGE = 1_000_000
 
 
 class PageQuerySchema(ma.Schema):
-    page = ma.fields.Integer(load_default=1, validate=validate.Range(1, MAX_PAGE))
-    page_size = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    page = QueryInteger(load_default=1, validate=validate.Range(1, MAX_PAGE))
+    page_size = QueryInteger(load_default=20, validate=validate.Range(1, 100))
 
 
 class PageSchema(ma.Schema):

@@ -7,11 +7,15 @@ import uuid
 
 from flask import Flask, Response, g, request
 from flask_cors import CORS
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge, RequestURITooLarge
 
 from webapp.settings import Settings
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# Of the path with its query; of a header's name and value together; of all headers.
+MAX_TARGET_BYTES = 4096
+MAX_HEADER_BYTES = 8192
+MAX_HEADERS = 100
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 EXPOSED = [
     "ETag",
@@ -33,6 +37,8 @@ def register(app: Flask, settings: Settings) -> None:
     def take_request_id() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+    app.before_request(_refuse_large_heads)
 
     @app.before_request
     def refuse_large_bodies() -> None:
@@ -77,3 +83,16 @@ def register(app: Flask, settings: Settings) -> None:
             methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
             max_age=600,
         )
+
+
+def _refuse_large_heads() -> None:
+    # gunicorn.conf.py lets twice as much through, so that these answers are the application's, with its headers.
+    length = len(request.path.encode()) + 1 + len(request.query_string)
+    # As it was sent, which percent-encoding makes longer.
+    if max(length, len(request.environ.get("RAW_URI", ""))) > MAX_TARGET_BYTES:
+        raise RequestURITooLarge
+    headers = list(request.headers.items())
+    if len(headers) > MAX_HEADERS or any(
+        len(name) + len(value) > MAX_HEADER_BYTES for name, value in headers
+    ):
+        raise RequestHeaderFieldsTooLarge

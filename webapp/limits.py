@@ -7,12 +7,14 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from webapp.emails import normalize_email
 from webapp.identity import current_user_id
 from webapp.queue import PUBLISH_TIMEOUT_SECONDS
 from webapp.settings import Settings
@@ -38,6 +40,17 @@ RETRY_BY_USER = "30 per minute"
 INFO_BY_ADDRESS = "120 per minute"
 # What costs little by itself, but leaves a row or wakes a worker each time.
 CHANGE_BY_USER = "120 per minute"
+PASSWORD_CHANGE_BY_USER = "10 per minute"  # noqa: S105 - a limit
+
+# Of these, no view looked at what was asked for.
+_UNREAD = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -49,10 +62,13 @@ def register(app: Flask, settings: Settings) -> None:
             "socket_connect_timeout": PUBLISH_TIMEOUT_SECONDS,
         },
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        # Redis may go away between a limit's check and its count, when the request has been served already.
+        RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_KEY_PREFIX="interview-simulator",
     )
-    limiter.init_app(app)
+    # Registered first, so run last: after the limiter has counted what it counts by the answer.
     app.after_request(_tell_limits)
+    limiter.init_app(app)
 
 
 def by_address() -> str:
@@ -74,7 +90,7 @@ def by_account() -> str:
     except (ValueError, RecursionError):
         body = None
     email = body.get("email") if isinstance(body, dict) else None
-    account = email.strip().lower() if isinstance(email, str) else f"of {get_remote_address()}"
+    account = normalize_email(email) if isinstance(email, str) else f"of {get_remote_address()}"
     return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -91,6 +107,20 @@ def failures_only(
         key_func=key_func,
         deduct_when=lambda response: response.status_code == 401,
         exempt_when=exempt_when,
+    )
+
+
+def accepted_only(limit: str, key_func: Callable[[], str]) -> Any:
+    """A limit that only accepted requests use up: what was refused, or failed, has cost the user enough."""
+    return limiter.limit(
+        limit, key_func=key_func, deduct_when=lambda response: response.status_code < HTTPStatus.BAD_REQUEST
+    )
+
+
+def attempts_only(limit: str, key_func: Callable[[], str]) -> Any:
+    """A limit that every attempt uses up, the failed ones too: they may be guesses. What could not be read is none."""
+    return limiter.limit(
+        limit, key_func=key_func, deduct_when=lambda response: response.status_code not in _UNREAD
     )
 
 

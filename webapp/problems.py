@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 # A violated constraint is a domain error by its name: the database has the last word on uniqueness.
 CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
-    "uq_users_email_lower": EmailTakenError,
-    "uq_users_username": UsernameTakenError,
+    "uq_users_email": EmailTakenError,
+    "uq_users_username_lower": UsernameTakenError,
     "uq_responses_question_id_attempt": AlreadyAnsweredError,
 }
 
@@ -44,7 +44,9 @@ DETAILS = {
     404: "There is nothing at this address. The documentation is at /api/docs.",
     405: "This address does not take that method. The Allow header lists those it takes.",
     406: "This address has nothing in a format that the Accept header allows.",
+    414: "The address with its query is too long: at most 4096 bytes are accepted.",
     415: "Send the body as JSON, with the header Content-Type: application/json.",
+    431: "The headers are too large: at most 100 headers of at most 8192 bytes each are accepted.",
     500: "Something went wrong in the service. Report the request_id if it happens again.",
 }
 # Added where it is known which of the two is so.

@@ -39,17 +39,22 @@ class JobQueue:
 
     def publish(self, job_id: uuid.UUID) -> bool:
         """Wake a worker for the job; False when the broker could not be told. Never raises, never blocks long."""
-        sent = self.send(RUN_JOB_TASK, str(job_id))
+        # Under the job's own id, so that Flower shows one task per job, however often its message is sent.
+        sent = self.send(RUN_JOB_TASK, str(job_id), task_id=str(job_id))
         if sent:
             logger.info("job published", extra={"job_id": str(job_id)})
         return sent
 
-    def send(self, task: str, argument: str, *, expires: float | None = None) -> bool:
+    def send(
+        self, task: str, argument: str, *, task_id: str | None = None, expires: float | None = None
+    ) -> bool:
         """One message for a worker, under the same rules; `expires` is in seconds."""
         if time.monotonic() < self._paused_until:
             return False
         try:
-            self._celery.send_task(task, args=[argument], expires=expires, retry=False, ignore_result=True)
+            self._celery.send_task(
+                task, args=[argument], task_id=task_id, expires=expires, retry=False, ignore_result=True
+            )
         except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the rows are safe
             self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             logger.warning(

@@ -8,25 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
+import os
 import socket
 import struct
 import time
+import uuid
 from functools import partial
+from http import HTTPStatus
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName, ParseException
+from gunicorn.http.errors import (
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from webapp.headers import API_POLICY
+from webapp.problems import DETAILS, MEDIA_TYPE
 
 # From its first byte on, a request has this long to arrive (256 KiB at 26 KB/s); then it is cut off.
 RECEIVE_SECONDS = 10.0
 # Nothing of an answer was taken for this long: its reader has gone, or wants the thread.
 SEND_STALL_SECONDS = 20
 
-UNREADABLE = (
-    b'{"type": "about:blank", "title": "Bad Request", "status": 400, '
-    b'"detail": "This is no HTTP request that could be read.", "request_id": null}'
-)
+UNREADABLE = "This is not an HTTP request that the server can read."
 
 
 class BoundedThreadWorker(ThreadWorker):
@@ -79,11 +89,47 @@ class BoundedThreadWorker(ThreadWorker):
         if ours or not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
             return
-        self.log.warning("unreadable request: %s", type(exc).__name__)
-        head = (
-            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-            "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'\r\n"
-            f"Cache-Control: no-store\r\nContent-Length: {len(UNREADABLE)}\r\n\r\n"
-        )
+        status = HTTPStatus.BAD_REQUEST
+        if isinstance(exc, LimitRequestLine):
+            status = HTTPStatus.REQUEST_URI_TOO_LONG
+        elif isinstance(exc, LimitRequestHeaders):
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        request_id = uuid.uuid4().hex
+        self.log.warning("unreadable request %s: %s", request_id, type(exc).__name__)
         with contextlib.suppress(OSError):
-            client.sendall(head.encode() + UNREADABLE)
+            client.sendall(refusal(status, request_id))
+
+
+def refusal(status: HTTPStatus, request_id: str) -> bytes:
+    """The whole answer to a request that was not read to its end, in the shape of webapp/problems.py."""
+    body = json.dumps(
+        {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": UNREADABLE if status is HTTPStatus.BAD_REQUEST else DETAILS[status],
+            "request_id": request_id,
+        }
+    ).encode()
+    headers = {
+        "Connection": "close",
+        "Content-Type": MEDIA_TYPE,
+        "Content-Length": str(len(body)),
+        "X-Request-ID": request_id,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": API_POLICY,
+        "Cache-Control": "no-store",
+        **_cors(),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode() + body
+
+
+def _cors() -> dict[str, str]:
+    """Lets a browser's script read the answer where its origin need not be known, as it was not read."""
+    origins = [
+        origin.strip() for origin in os.environ.get("ALLOWED_ORIGINS", "").split(",") if origin.strip()
+    ]
+    if len(origins) != 1:
+        return {}
+    return {"Access-Control-Allow-Origin": origins[0], "Access-Control-Expose-Headers": "X-Request-ID"}

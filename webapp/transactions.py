@@ -139,7 +139,7 @@ def _request_hash() -> str:
         body = json.dumps(json.loads(raw), sort_keys=True) if raw else ""
     except (ValueError, RecursionError):
         body = raw.decode("utf-8", "replace")
-    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+    return hashlib.sha256(f"{request.method} {request.path.rstrip('/')}\n{body}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

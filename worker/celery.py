@@ -56,6 +56,12 @@ def _configure_logs(**_: Any) -> None:
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
 
 
+@signals.beat_init.connect
+def _send_no_event_for_each_tick(**_: Any) -> None:
+    # Flower would show every sweep as a task that was sent and never ran: sweeps send no other events.
+    app.conf.task_send_sent_event = False
+
+
 @signals.worker_init.connect
 def _load_engine(**_: Any) -> None:
     worker_process().load_engine()

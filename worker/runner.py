@@ -62,14 +62,17 @@ class Runner:
 
     def run(self, job_id: uuid.UUID) -> bool:
         """Run the job if it is due and free; True when its result was stored by this call."""
+        return self.attempt(job_id) == "succeeded"
+
+    def attempt(self, job_id: uuid.UUID) -> str | None:
+        """Run the job if it is due and free; what came of this attempt, None when there was none."""
         with self._sessions.begin() as session:
             claimed = leases.claim(
                 session, job_id, worker=self._worker, lease_seconds=self._settings.lease_seconds
             )
         if claimed is None:
-            return False
+            return None
         started = time.perf_counter()
-        stored = False
         with Lease(self._sessions, claimed, self._settings.lease_seconds) as lease:
             try:
                 stored = self._analyse_and_store(claimed, lease)
@@ -98,7 +101,7 @@ class Runner:
                 "seconds": round(time.perf_counter() - started, 3),
             },
         )
-        return stored
+        return outcome
 
     def _analyse_and_store(self, claimed: Claim, lease: Lease) -> bool:
         analysis = ANALYSES[claimed.kind]

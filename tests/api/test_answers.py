@@ -14,7 +14,7 @@ RESPONSE = {
     "id", "question_id", "attempt", "user_answer", "time_taken_seconds", "answered_at", "status", "feedback",
 }  # fmt: skip
 FEEDBACK = {
-    "score", "dimensions", "criteria", "strengths", "improvements", "summary", "model_answer", "delivery",
+    "score", "dimensions", "criteria", "mistakes", "strengths", "improvements", "summary", "model_answer", "delivery",
     "confidence", "insufficient", "insufficient_reason", "provider", "model", "rubric_version", "flags",
 }  # fmt: skip
 DIMENSIONS = {"relevance", "correctness", "depth", "structure", "clarity"}

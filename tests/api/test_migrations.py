@@ -53,6 +53,39 @@ def test_the_models_hold_nothing_that_the_migrations_do_not(app_of_its_own):
     flask_migrate.check()
 
 
+def test_accounts_of_the_first_release_get_names_that_the_second_can_tell_apart(app_of_its_own):
+    flask_migrate.upgrade(revision="0001")
+    accounts = [
+        ("Ada@Example.com", "BT2"),
+        ("zoe\u0308@xn--bcher-kva.example", "bt2"),
+        ("bt@test", "Bt2"),
+        ("other@example.com", "bt2-2"),
+        ("\u0130da@example.com", "x" * 50),
+        ("i\u0307da@example.com", "X" * 50),
+    ]
+    with db.engine.begin() as connection:
+        for number, (email, username) in enumerate(accounts):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO users (id, email, username, full_name, password_hash, created_at)"
+                    " VALUES (gen_random_uuid(), :email, :username, 'Ada', '', now() + :n * interval '1 second')"
+                ),
+                {"email": email, "username": username, "n": number},
+            )
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        found = connection.execute(sa.text("SELECT email, username FROM users ORDER BY created_at")).all()
+    assert [tuple(row) for row in found] == [
+        ("ada@example.com", "BT2"),
+        ("zo\u00eb@b\u00fccher.example", "bt2-3"),
+        ("bt@test", "Bt2-4"),
+        ("other@example.com", "bt2-2"),
+        # The account that has the compared form already keeps it.
+        ("\u0130da@example.com", "x" * 50),
+        ("i\u0307da@example.com", "X" * 44 + "-2"),
+    ]
+
+
 def test_going_down_leaves_nothing_and_up_again_makes_the_same(app_of_its_own):
     flask_migrate.upgrade()
     before = described()

@@ -101,6 +101,111 @@ def test_every_operation_that_honours_an_idempotency_key_documents_it(operations
     }
 
 
+def walk(node, path=""):
+    """Every object of the document, with where it stands."""
+    if isinstance(node, dict):
+        yield path, node
+        for key, value in node.items():
+            yield from walk(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{path}/{index}")
+
+
+def test_every_property_and_every_parameter_has_a_type(schema):
+    typed = {"type", "$ref", "anyOf", "oneOf", "allOf", "enum"}
+    for name, component in schema["components"]["schemas"].items():
+        assert component["type"], name
+        for field, described in component.get("properties", {}).items():
+            assert typed & set(described), (name, field)
+            if described.get("type") == "array":
+                assert typed & set(described["items"]), (name, field)
+            if described.get("type") == "object":
+                assert described["additionalProperties"], (name, field)
+    for path, node in walk(schema["paths"]):
+        if "in" in node and "name" in node:
+            assert typed & set(node["schema"]), path
+
+
+def test_every_enumeration_has_a_type_and_a_name(schema):
+    enums = {path: node for path, node in walk(schema) if "enum" in node and isinstance(node["enum"], list)}
+    assert len(enums) >= 12
+    for path, node in enums.items():
+        assert node["type"] == "string", path
+        # A single value is a constant, which needs no name.
+        assert (path.count("/") == 3 and path.startswith("/components/schemas/")) or len(node["enum"]) == 1, (
+            path
+        )
+
+
+def test_every_pattern_means_the_same_to_ecma_262(schema):
+    patterns = [node["pattern"] for _, node in walk(schema) if isinstance(node.get("pattern"), str)]
+    assert patterns
+    for pattern in patterns:
+        assert pattern.startswith("^"), pattern
+        assert pattern.endswith("$"), pattern
+        assert not re.search(r"\\[AZzGhHR]|\(\?P|\(\?[aiLmsux]", pattern), pattern
+
+
+def test_the_schema_says_where_the_api_is(schema):
+    assert [server["url"] for server in schema["servers"]] == ["/"]
+
+
+def test_offsets_are_told_to_be_code_points_with_the_line_for_javascript(schema):
+    start = schema["components"]["schemas"]["Evidence"]["properties"]["start"]["description"]
+    assert "code points" in start
+    assert "[...user_answer].slice(start, end).join('')" in start
+
+
+def test_every_response_names_its_headers(operations, schema):
+    needed = {"401": {"WWW-Authenticate"}, "429": {"Retry-After", "RateLimit-Limit"}, "503": {"Retry-After"}}
+    for path, method, operation in operations:
+        for status, response in operation["responses"].items():
+            names = set(response["headers"])
+            assert {"X-Request-ID", *needed.get(status, ())} <= names, (path, method, status)
+            for name, header in response["headers"].items():
+                assert header == {"$ref": f"#/components/headers/{name}"}
+                assert schema["components"]["headers"][name]["schema"]["type"] in ("string", "integer")
+
+
+def test_the_headers_of_jobs_and_documents_are_named(schema):
+    paths = schema["paths"]
+    for path, method, status, names in (
+        ("/api/jobs/{job_id}", "get", "200", {"ETag", "Retry-After", "Preference-Applied"}),
+        ("/api/jobs/{job_id}", "get", "304", {"ETag"}),
+        ("/api/jobs/{job_id}/retry", "post", "202", {"Location", "Retry-After", "Idempotency-Replayed"}),
+        (
+            "/api/questions/{question_id}/answer",
+            "post",
+            "202",
+            {"Location", "Retry-After", "RateLimit-Reset"},
+        ),
+        ("/api/interviews/start", "post", "201", {"Location", "RateLimit-Remaining"}),
+        ("/api/catalog", "get", "200", {"ETag"}),
+        ("/api/interviews/{interview_id}/report", "get", "200", {"Content-Disposition"}),
+    ):
+        assert names <= set(paths[path][method]["responses"][status]["headers"]), (path, status)
+
+
+def test_the_headers_that_an_answer_has_are_those_that_the_schema_names(api, schema):
+    common = {name for name, _ in api.get("/api/health").headers}
+    question = api.start()["questions"][0]["id"]
+    answered = api.post(
+        f"/api/questions/{question}/answer",
+        {"user_answer": "An index."},
+        headers={"Idempotency-Key": "headers"},
+    )
+    for response, path, method in (
+        (answered, "/api/questions/{question_id}/answer", "post"),
+        (api.get(f"/api/jobs/{answered.json['job']['id']}"), "/api/jobs/{job_id}", "get"),
+        (api.post("/api/interviews/start", {"job_role": "Chef"}), "/api/interviews/start", "post"),
+        (api.get("/api/catalog"), "/api/catalog", "get"),
+    ):
+        named = schema["paths"][path][method]["responses"][str(response.status_code)]["headers"]
+        extra = {name for name, _ in response.headers} - common - {"Vary", "Date"}
+        assert extra <= set(named), path
+
+
 def test_no_schema_lets_a_password_out(schema):
     for name, component in schema["components"]["schemas"].items():
         for field, described in component.get("properties", {}).items():

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from problem_details import problem_of
 
-from webapp.limits import limiter
+from webapp.limits import START_BY_USER, limiter
 
 pytest_plugins = ["stages"]
 
@@ -71,24 +71,76 @@ def test_logins_that_succeed_do_not_count_as_failures(limited, api):
     assert {limited.post("/api/auth/login", json=body).status_code for _ in range(12)} == {200}
 
 
-def test_registrations_from_one_address_are_limited(limited):
-    assert until_refused(lambda: limited.post("/api/auth/register", json={}), 300) >= 10
-    elsewhere = limited.post("/api/auth/register", json={}, environ_base={"REMOTE_ADDR": "203.0.113.6"})
-    assert elsewhere.status_code == 422
+def registration(**fields):
+    name = f"reg-{uuid.uuid4().hex[:12]}"
+    return {
+        "email": f"{name}@example.com",
+        "username": name,
+        "password": "Correct-Horse-9-battery",
+        "full_name": "Ada L",
+        **fields,
+    }
+
+
+def test_registrations_from_one_address_are_limited_also_where_they_fail(limited, api):
+    # A name that is taken tells who has an account: asking for it counts.
+    def call():
+        return limited.post("/api/auth/register", json=registration(username=api.user["username"]))
+
+    assert until_refused(call, 300) >= 10
+    elsewhere = limited.post(
+        "/api/auth/register", json=registration(), environ_base={"REMOTE_ADDR": "203.0.113.6"}
+    )
+    assert elsewhere.status_code == 201
+
+
+def test_a_registration_or_login_that_was_not_read_does_not_count(limited, api):
+    for _ in range(130):
+        assert limited.post("/api/auth/register", json={}).status_code == 422
+        assert limited.post("/api/auth/login", json={}).status_code == 422
+    assert limited.post("/api/auth/register", json=registration()).status_code == 201
+    body = {"email": api.user["email"], "password": "Correct-Horse-9-battery"}
+    assert limited.post("/api/auth/login", json=body).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/interviews/start", "/api/questions/{0}/answer", "/api/questions/{0}/retry"]
+    ("path", "status"),
+    [
+        ("/api/interviews/start", 422),
+        ("/api/questions/{0}/answer", 422),
+        ("/api/questions/{0}/retry", 422),
+        ("/api/interviews/{0}/complete", 404),
+        ("/api/jobs/{0}/cancel", 404),
+        ("/api/jobs/{0}/retry", 404),
+    ],
 )
-def test_start_answer_and_retry_are_limited_by_user(limited, make_user, path):
-    busy, other = make_user(), make_user()
+def test_what_was_refused_does_not_count(limited, api, path, status):
+    headers = {"Authorization": f"Bearer {api.tokens['access_token']}"}
 
-    def call(user):
-        headers = {"Authorization": f"Bearer {user.tokens['access_token']}"}
+    def call():
         return limited.post(path.format(uuid.uuid4()), json={}, headers=headers)
 
-    assert until_refused(lambda: call(busy), 150) >= 10
-    assert call(other).status_code == 422
+    first = call()
+    assert first.status_code == status
+    for _ in range(125):
+        last = call()
+        assert last.status_code == status
+    # All that the window allows is left.
+    assert last.headers["RateLimit-Remaining"] == last.headers["RateLimit-Limit"]
+
+
+def test_an_accepted_start_counts_one_and_says_what_is_left(limited, make_user):
+    one, other = make_user(), make_user()
+
+    def start(user):
+        headers = {"Authorization": f"Bearer {user.tokens['access_token']}"}
+        body = {"job_role": "Backend Engineer", "num_questions": 1}
+        return limited.post("/api/interviews/start", json=body, headers=headers)
+
+    allowed = int(START_BY_USER.split()[0])
+    for count in (1, 2):
+        assert int(start(one).headers["RateLimit-Remaining"]) == allowed - count
+    assert int(start(other).headers["RateLimit-Remaining"]) == allowed - 1
 
 
 def test_a_route_without_a_limit_tells_none(limited):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
@@ -153,6 +154,24 @@ def test_a_new_user_has_no_standing(api):
 # --- reports ----------------------------------------------------------------------------------------
 
 
+def test_dimensions_stand_in_one_order_everywhere(api, run_jobs):
+    order = ["relevance", "correctness", "depth", "structure", "clarity"]
+    interview = api.start(num_questions=1)
+    submitted = api.answer(interview["questions"][0]["id"])
+    run_jobs()
+    path = f"/api/interviews/{interview['id']}"
+    told = json.loads(report(api, interview, "json").data)
+    # Parsed from the text itself: the test client's JSON keeps the order, too.
+    assert list(json.loads(api.get(path).data)["dimension_scores"]) == order
+    assert list(json.loads(api.get("/api/interviews").data)["items"][0]["dimension_scores"]) == order
+    assert list(told["interview"]["dimension_scores"]) == order
+    assert list(told["questions"][0]["feedback"]["dimensions"]) == order
+    response = json.loads(api.get(f"/api/responses/{submitted['response']['id']}").data)
+    assert list(response["feedback"]["dimensions"]) == order
+    assert f"| overall | {' | '.join(order)} |" in report(api, interview, "md").get_data(as_text=True)
+    assert ",".join(order) in report(api, interview, "csv").get_data(as_text=True)
+
+
 def report(api, interview, kind):
     return api.get(f"/api/interviews/{interview['id']}/report?format={kind}")
 
@@ -227,7 +246,8 @@ def test_a_csv_report_has_a_line_for_each_question(api, finished):
     assert response.mimetype == "text/csv"
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert f"interview-{finished['id']}.csv" in response.headers["Content-Disposition"]
-    lines = list(csv.DictReader(io.StringIO(response.get_data(as_text=True))))
+    assert response.data.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"))))
     assert [line["order_number"] for line in lines] == ["1", "2", "3"]
     for line, question in zip(lines, finished["questions"], strict=True):
         assert line["question_text"] == question["question_text"]
@@ -281,9 +301,11 @@ def test_nothing_in_a_markdown_report_is_markup_of_the_users(api, text, plain):
     api.answer(interview["questions"][0]["id"], f"{text}\n{text}")
     lines = report(api, interview, "md").get_data(as_text=True).splitlines()
     assert lines[0] == f"# Interview report: {plain}"
-    assert lines.count(f"> {plain}") == 2
-    unasked = [line for line in lines if text in line.replace(plain, "")]
-    assert unasked == []
+    fence = lines.index("```text")
+    assert lines[fence : fence + 4] == ["```text", text, text, "```"]
+    # Outside the fence, it stands nowhere as it was written.
+    outside = lines[:fence] + lines[fence + 4 :]
+    assert [line for line in outside if text in line.replace(plain, "")] == []
 
 
 def test_a_report_exists_from_the_start_without_a_score(api):

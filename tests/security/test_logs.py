@@ -162,9 +162,12 @@ def test_nobody_forges_a_line_of_the_log(written):
 def test_a_request_is_logged_by_route_and_id_and_not_by_what_was_asked(api, caplog):
     caplog.set_level(logging.INFO, "webapp.requests")
     missing = uuid.uuid4()
-    api.get(f"/api/jobs/{missing}?token={MARK}", headers={"User-Agent": "Zaunkonig"})
-    record = caplog.records[-1]
-    line = json.loads(JsonFormatter().format(record))
+    api.get(f"/api/jobs/{missing}?token={MARK}")
+    refused = json.loads(JsonFormatter().format(caplog.records[-1]))
+    assert (refused["route"], refused["status"]) == ("/api/jobs/<uuid:job_id>", 422)
+    assert MARK not in json.dumps(refused, ensure_ascii=False)
+    api.get(f"/api/jobs/{missing}", headers={"User-Agent": MARK})
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
     assert (line["route"], line["status"], line["user_id"]) == (
         "/api/jobs/<uuid:job_id>",
         404,

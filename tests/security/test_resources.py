@@ -8,12 +8,13 @@ import socket
 import time
 import urllib.request
 import uuid
+from http import HTTPStatus
 
 import pytest
 import sqlalchemy as sa
 
 from webapp.catalog import matching, titles
-from webapp.limits import ANSWER_BY_USER, CHANGE_BY_USER, RETRY_BY_USER, START_BY_USER
+from webapp.limits import ANSWER_BY_USER, CHANGE_BY_USER, RETRY_BY_USER, START_BY_USER, limiter
 from webapp.transactions import IdempotencyKey
 
 JSON = {"content_type": "application/json"}
@@ -32,29 +33,89 @@ def until_refused(call, at_most):
     raise AssertionError(f"{at_most} calls were let through")
 
 
+ANSWER = {"user_answer": "An index keeps keys sorted."}
+START = {"job_role": "Backend Engineer", "num_questions": 1}
+
+
+def starts(api):
+    while True:
+        yield "/api/interviews/start", START
+
+
+def answers(api):
+    while True:
+        for question in api.start(num_questions=20)["questions"]:
+            yield f"/api/questions/{question['id']}/answer", ANSWER
+
+
+def retries(api):
+    question = api.start()["questions"][0]["id"]
+    api.answer(question)
+    while True:
+        yield f"/api/questions/{question}/retry", ANSWER
+
+
+def completions(api):
+    interview = api.start()["id"]
+    while True:
+        yield f"/api/interviews/{interview}/complete", None
+
+
+def cancellations(api):
+    job = api.answer(api.start()["questions"][0]["id"])["job"]["id"]
+    while True:
+        yield f"/api/jobs/{job}/cancel", None
+        api.post(f"/api/jobs/{job}/retry")
+
+
+def job_retries(api):
+    job = api.answer(api.start()["questions"][0]["id"])["job"]["id"]
+    while True:
+        api.post(f"/api/jobs/{job}/cancel")
+        yield f"/api/jobs/{job}/retry", None
+
+
+@pytest.fixture
+def unlimited(app_of, client, limited):
+    """Switches the limits off for what a test prepares with the unlimited client."""
+
+    def switch(function):
+        limiter.enabled = False
+        try:
+            return function()
+        finally:
+            limiter.enabled = True
+
+    return switch
+
+
 @pytest.mark.parametrize(
-    ("path", "body", "limit"),
+    ("requests", "limit"),
     [
-        ("/api/interviews/start", {}, START_BY_USER),
-        ("/api/questions/{}/answer", {}, ANSWER_BY_USER),
-        ("/api/questions/{}/retry", {}, RETRY_BY_USER),
-        ("/api/interviews/{}/complete", None, CHANGE_BY_USER),
-        ("/api/jobs/{}/cancel", None, CHANGE_BY_USER),
-        ("/api/jobs/{}/retry", None, CHANGE_BY_USER),
+        (starts, START_BY_USER),
+        (answers, ANSWER_BY_USER),
+        (retries, RETRY_BY_USER),
+        (completions, CHANGE_BY_USER),
+        (cancellations, CHANGE_BY_USER),
+        (job_retries, CHANGE_BY_USER),
     ],
 )
 def test_what_makes_work_or_rows_is_limited_by_user_wherever_it_comes_from(
-    limited, api, address, path, body, limit
+    limited, api, address, unlimited, requests, limit
 ):
     allowed = int(limit.split()[0])
+    wanted = requests(api)
 
     def call():
-        return limited.post(
-            path.format(uuid.uuid4()),
+        path, body = unlimited(lambda: next(wanted))
+        response = limited.post(
+            path,
             json=body,
             headers={"Authorization": f"Bearer {api.tokens['access_token']}"},
             environ_base={"REMOTE_ADDR": address()},
         )
+        assert response.status_code in (200, 201, 202, 429), response.json
+        return response
 
     assert until_refused(call, allowed + 1) == allowed
 
@@ -258,6 +319,60 @@ def test_a_body_over_the_limit_is_413_however_it_is_framed(service):
     with service.connect() as connection:
         connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked + b"0\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 413"
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(4_000, b"200"), (5_000, b"414"), (9_000, b"414"), (200_000, b"414")]
+)
+def test_a_long_address_is_414_in_the_one_shape(service, size, status):
+    raw = b"GET /api/docs?" + b"a" * size + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answered_in_the_one_shape(service.exchange(raw), status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([b"X-Long: " + b"a" * 8_000], b"200"),
+        ([b"X-Long: " + b"a" * 9_000], b"431"),
+        ([b"X-Long: " + b"a" * 20_000], b"431"),
+        ([b"X-%d: a" % number for number in range(120)], b"431"),
+        ([b"X-%d: a" % number for number in range(300)], b"431"),
+    ],
+)
+def test_large_headers_are_431_in_the_one_shape(service, headers, status):
+    lines = b"".join(header + b"\r\n" for header in headers)
+    raw = b"GET /api/docs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n"
+    answered_in_the_one_shape(service.exchange(raw), status)
+
+
+def answered_in_the_one_shape(answer, status):
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert lines[0].split()[1] == status
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
+    assert headers[b"x-request-id"]
+    if status == b"200":
+        return
+    assert headers[b"content-type"] == b"application/problem+json"
+    problem = json.loads(body)
+    assert set(problem) == {"type", "title", "status", "detail", "request_id"}
+    assert problem["status"] == int(status)
+    assert problem["request_id"].encode() == headers[b"x-request-id"]
+    assert int(headers[b"content-length"]) == len(body)
+
+
+def test_a_refusal_of_what_was_not_read_can_be_read_by_a_browsers_script(monkeypatch):
+    from webapp.server import refusal
+
+    for origins, allowed in (
+        ("https://app.example.com", b"Access-Control-Allow-Origin: https://app.example.com\r\n"),
+        ("*", b"Access-Control-Allow-Origin: *\r\n"),
+    ):
+        monkeypatch.setenv("ALLOWED_ORIGINS", origins)
+        assert allowed in refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "an-id")
+    # Which of several origins asks is in a head that was not read.
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example.com, https://b.example.com")
+    assert b"Access-Control" not in refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "an-id")
 
 
 def test_two_lengths_for_one_body_are_refused(service):

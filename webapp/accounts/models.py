@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,14 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.database import Base, CreatedAt, UuidPrimaryKey
 
 
+class AccountStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
 class User(Base):
     __tablename__ = "users"
     __table_args__ = (
-        sa.Index("uq_users_email_lower", sa.text("lower(email)"), unique=True),
-        sa.UniqueConstraint("username"),
+        sa.UniqueConstraint("email"),
+        sa.Index("uq_users_username_lower", sa.text("lower(username)"), unique=True),
     )
 
     id: Mapped[UuidPrimaryKey]
+    # In the form that webapp/emails.py gives it.
     email: Mapped[str]
     username: Mapped[str] = mapped_column(sa.String(50))
     full_name: Mapped[str] = mapped_column(sa.String(200))

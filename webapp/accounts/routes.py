@@ -59,8 +59,8 @@ def _remember_address(response: Response) -> Response:
 
 @auth.route("/register")
 class Register(MethodView):
-    @limits.limiter.limit(limits.REGISTER_BY_ADDRESS)
-    @limits.limiter.limit(limits.REGISTER_BY_ACCOUNT, key_func=limits.by_account)
+    @limits.attempts_only(limits.REGISTER_BY_ADDRESS, limits.by_address)
+    @limits.attempts_only(limits.REGISTER_BY_ACCOUNT, limits.by_account)
     @transactional
     @auth.doc(security=PUBLIC)
     @auth.arguments(RegisterSchema)
@@ -77,7 +77,7 @@ class Register(MethodView):
 
 @auth.route("/login")
 class Login(MethodView):
-    @limits.limiter.limit(limits.LOGIN_BY_ADDRESS)
+    @limits.attempts_only(limits.LOGIN_BY_ADDRESS, limits.by_address)
     @limits.failures_only(limits.LOGIN_FAILURES_BY_ADDRESS, limits.by_address)
     @limits.failures_only(
         limits.LOGIN_FAILURES_BY_ACCOUNT, limits.by_account, exempt_when=limits.is_known_address
@@ -152,7 +152,7 @@ class Logout(MethodView):
 @auth.route("/change-password")
 class ChangePassword(MethodView):
     @require_access_token
-    @limits.limiter.limit("10 per minute", key_func=limits.by_user)
+    @limits.attempts_only(limits.PASSWORD_CHANGE_BY_USER, limits.by_user)
     @transactional
     @auth.arguments(PasswordChangeSchema)
     @auth.response(200, MessageSchema)

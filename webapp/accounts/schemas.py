@@ -5,28 +5,50 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from email_validator import EmailNotValidError, validate_email
 from marshmallow import validate
 
 from webapp.accounts.passwords import is_common
-from webapp.fields import Instant, Text, not_blank
+from webapp.emails import email_problem, normalize_email
+from webapp.fields import Instant, Pattern, Text
+from webapp.text import has_control_characters, has_hidden_characters, strip_invisible, visible_length
 
 MIN_PASSWORD_LENGTH = 8
+MIN_NAME_LENGTH = 2
 
 
 class EmailAddress(Text):
-    """A deliverable-looking address; nothing is looked up. Normalised (Unicode form, lower-case domain)."""
+    """An address that mail could be sent to; nothing is looked up. Loaded in the form of normalize_email."""
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {"format": "email", "maxLength": 254, **kwargs.pop("metadata", {})}
         super().__init__(metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            return validate_email(text, check_deliverability=False, test_environment=True).normalized
-        except EmailNotValidError:
-            raise ma.ValidationError("Not a valid email address.") from None
+        email = normalize_email(super()._deserialize(value, attr, data, **kwargs))
+        problem = email_problem(email)
+        if problem:
+            raise ma.ValidationError(problem)
+        return email
+
+
+class PersonName(Text):
+    """A name as a person writes it: something is seen, and nothing else is in it. White space around it is cut off."""
+
+    default_error_messages = {
+        "control": "Must not contain control characters, such as tabs or line breaks.",
+        "hidden": "Must not contain characters that show nothing, such as U+200B.",
+        "short": "Must have at least 2 characters that can be seen.",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        name = strip_invisible(super()._deserialize(value, attr, data, **kwargs))
+        if visible_length(name) < MIN_NAME_LENGTH:
+            raise self.make_error("short")
+        if has_control_characters(name):
+            raise self.make_error("control")
+        if has_hidden_characters(name):
+            raise self.make_error("hidden")
+        return name
 
 
 def strong_password(password: str) -> None:
@@ -48,15 +70,17 @@ def username_field(**kwargs: Any) -> Text:
     return Text(
         validate=[
             validate.Length(3, 50),
-            validate.Regexp(r"[A-Za-z0-9_-]+\Z", error="Only letters, digits, - and _ are allowed."),
+            Pattern(r"^[A-Za-z0-9_-]+$", error="Only letters, digits, - and _ are allowed."),
         ],
         metadata={"example": "ada"},
         **kwargs,
     )
 
 
-def full_name_field(**kwargs: Any) -> Text:
-    return Text(validate=[validate.Length(2, 200), not_blank], metadata={"example": "Ada Lovelace"}, **kwargs)
+def full_name_field(**kwargs: Any) -> PersonName:
+    return PersonName(
+        validate=validate.Length(MIN_NAME_LENGTH, 200), metadata={"example": "Ada Lovelace"}, **kwargs
+    )
 
 
 class UserSchema(ma.Schema):

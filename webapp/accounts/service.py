@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import AuthSession, User
 from webapp.accounts.passwords import check_password, hash_password, unknown_user_hash
+from webapp.emails import normalize_email
 from webapp.errors import (
     BadCredentialsError,
     EmailTakenError,
@@ -25,10 +26,13 @@ def register_user(
     """Create an account. Raises EmailTakenError, UsernameTakenError."""
     if _by_email(session, email) is not None:
         raise EmailTakenError
-    if session.scalar(sa.select(User.id).where(User.username == username)) is not None:
+    if _by_username(session, username) is not None:
         raise UsernameTakenError
     user = User(
-        email=email, username=username, full_name=full_name, password_hash=hash_password(password, rounds)
+        email=normalize_email(email),
+        username=username,
+        full_name=full_name,
+        password_hash=hash_password(password, rounds),
     )
     session.add(user)
     session.flush()
@@ -108,7 +112,8 @@ def update_profile(
 ) -> User:
     """Change what is given. Raises UsernameTakenError."""
     if username is not None and username != user.username:
-        if session.scalar(sa.select(User.id).where(User.username == username)) is not None:
+        owner = _by_username(session, username)
+        if owner is not None and owner.id != user.id:
             raise UsernameTakenError
         user.username = username
     if full_name is not None:
@@ -123,4 +128,9 @@ def is_spent() -> sa.ColumnElement[bool]:
 
 
 def _by_email(session: Session, email: str) -> User | None:
-    return session.scalar(sa.select(User).where(sa.func.lower(User.email) == email.lower()))
+    return session.scalar(sa.select(User).where(User.email == normalize_email(email)))
+
+
+def _by_username(session: Session, username: str) -> User | None:
+    # Usernames are ASCII, whose letters a database lower-cases as Python does.
+    return session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import jwt as pyjwt
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -61,6 +61,13 @@ def register(app: Flask, settings: Settings) -> None:
         JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=settings.refresh_token_expire_days),
     )
     manager = JWTManager(app)
+
+    @app.before_request
+    def ignore_case_of_scheme() -> None:
+        # RFC 9110: the name of a scheme has no case. The extension compares it letter by letter.
+        scheme, blank, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            request.environ["HTTP_AUTHORIZATION"] = f"Bearer{blank}{token}"
 
     @manager.additional_headers_loader
     def additional_headers(_identity: str) -> dict[str, str]:

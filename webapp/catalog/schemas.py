@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import marshmallow as ma
+from marshmallow import validate
+
+from webapp.catalog.selection import LEVELS
+
+# The members of InterviewType, which a feature above this one defines; webapp/openapi.py refuses a difference.
+INTERVIEW_TYPES = ("technical", "behavioral", "coding", "system_design", "mixed")
 
 
 class SkillSummarySchema(ma.Schema):
@@ -22,6 +28,12 @@ class RoleSchema(ma.Schema):
 
 class CatalogSchema(ma.Schema):
     roles = ma.fields.List(ma.fields.Nested(RoleSchema), required=True)
-    interview_types = ma.fields.List(ma.fields.String(), required=True)
-    difficulty_levels = ma.fields.List(ma.fields.String(), required=True)
+    interview_types = ma.fields.List(
+        ma.fields.String(validate=validate.OneOf(INTERVIEW_TYPES), metadata={"x-enum-name": "InterviewType"}),
+        required=True,
+    )
+    difficulty_levels = ma.fields.List(
+        ma.fields.String(validate=validate.OneOf(LEVELS), metadata={"x-enum-name": "DifficultyLevel"}),
+        required=True,
+    )
     total_questions = ma.fields.Integer(required=True)

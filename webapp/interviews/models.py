@@ -50,6 +50,14 @@ class ResponseStatus(StrEnum):
     FAILED = "failed"
 
 
+class CriterionStatus(StrEnum):
+    """How far an answer makes a point; in its stored feedback."""
+
+    COVERED = "covered"
+    PARTIAL = "partial"
+    MISSING = "missing"
+
+
 Score = sa.Numeric(5, 2)
 
 
@@ -160,6 +168,11 @@ class Response(Base):
     job: Mapped[Job | None] = relationship(
         primaryjoin="Response.id == foreign(Job.response_id)", viewonly=True, uselist=False
     )
+
+    @property
+    def other_attempts(self) -> list[Response]:
+        """The further answers to the same question, oldest first."""
+        return [other for other in self.question.responses if other.id != self.id]
 
     @property
     def status(self) -> ResponseStatus:

@@ -28,7 +28,7 @@ from webapp.interviews.schemas import (
     SubmissionSchema,
 )
 from webapp.jobs.models import Job
-from webapp.jobs.routes import RETRY_AFTER_SECONDS
+from webapp.jobs.routes import ACCEPTED, RETRY_AFTER_SECONDS
 from webapp.jobs.routes import blueprint as jobs
 from webapp.jobs.schemas import JobSchema
 from webapp.paging import Page
@@ -59,10 +59,10 @@ def _job_headers(job: Job) -> dict[str, str]:
 @interviews.route("/start")
 class InterviewStart(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.START_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.START_BY_USER, limits.by_user)
     @idempotent
     @interviews.arguments(InterviewCreateSchema)
-    @interviews.response(201, InterviewSchema)
+    @interviews.response(201, InterviewSchema, headers={"Location": {}})
     @interviews.problems(400, 401, 403, 415, 422, 429, 503)
     def post(self, payload: dict[str, Any]) -> tuple[Interview, int, dict[str, str]]:
         """Start an interview
@@ -124,9 +124,9 @@ class InterviewById(MethodView):
 @interviews.route("/<uuid:interview_id>/complete")
 class InterviewComplete(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
     @idempotent
-    @interviews.response(202, JobSchema)
+    @interviews.response(202, JobSchema, headers=ACCEPTED)
     @interviews.problems(401, 403, 404, 409, 422, 429, 503)
     def post(self, interview_id: UUID) -> tuple[Job, int, dict[str, str]]:
         """End an interview with what has been answered
@@ -158,7 +158,7 @@ class JobCancel(MethodView):
     """Here and not in jobs/: the end of a job moves its interview on, and jobs know nothing of interviews."""
 
     @require_access_token
-    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
     @transactional
     @jobs.response(200, JobSchema)
     @jobs.problems(401, 403, 404, 409, 429, 503)
@@ -180,10 +180,10 @@ class QuestionsOfInterview(MethodView):
 @questions.route("/<uuid:question_id>/answer")
 class QuestionAnswer(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.ANSWER_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.ANSWER_BY_USER, limits.by_user)
     @idempotent
     @questions.arguments(AnswerCreateSchema)
-    @questions.response(202, SubmissionSchema)
+    @questions.response(202, SubmissionSchema, headers=ACCEPTED)
     @questions.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
     def post(
         self, payload: dict[str, Any], question_id: UUID
@@ -201,10 +201,10 @@ class QuestionAnswer(MethodView):
 @questions.route("/<uuid:question_id>/retry")
 class QuestionRetry(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.RETRY_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.RETRY_BY_USER, limits.by_user)
     @idempotent
     @questions.arguments(AnswerCreateSchema)
-    @questions.response(202, SubmissionSchema)
+    @questions.response(202, SubmissionSchema, headers=ACCEPTED)
     @questions.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
     def post(
         self, payload: dict[str, Any], question_id: UUID

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 from marshmallow import validate
 
-from webapp.fields import Flag, Instant, Number, PageQuerySchema, PageSchema, Score, Text, not_blank
+from webapp.fields import (
+    Choice,
+    Flag,
+    Instant,
+    Number,
+    PageQuerySchema,
+    PageSchema,
+    Score,
+    Text,
+    not_blank,
+    printable,
+)
 from webapp.interviews.models import (
+    CriterionStatus,
     DifficultyLevel,
     InterviewStatus,
     InterviewType,
     QuestionType,
-    Response,
     ResponseStatus,
 )
 from webapp.jobs.schemas import JobSchema
@@ -24,21 +33,20 @@ MAX_ANSWER_LENGTH = 5000
 class InterviewCreateSchema(ma.Schema):
     job_role = Text(
         required=True,
-        validate=[validate.Length(2, 100), not_blank],
+        validate=[validate.Length(2, 100), not_blank, printable],
         metadata={
             "example": "Backend Engineer",
             "description": "A job title, in any words. A technology that it names steers the questions.",
         },
     )
-    difficulty_level = ma.fields.Enum(
+    difficulty_level = Choice(
         DifficultyLevel,
-        by_value=True,
         metadata={
             "description": "Where it is left out, the title's rank sets it: Junior and Intern are beginner, Senior and Staff"
             " advanced; any other title is intermediate."
         },
     )
-    interview_type = ma.fields.Enum(InterviewType, by_value=True, load_default=InterviewType.MIXED)
+    interview_type = Choice(InterviewType, load_default=InterviewType.MIXED)
     num_questions = ma.fields.Integer(strict=True, load_default=5, validate=validate.Range(1, 20))
     topics = ma.fields.List(
         Text(validate=[validate.Length(1, 80), not_blank]),
@@ -60,9 +68,27 @@ class InterviewCreateSchema(ma.Schema):
 
 
 class EvidenceSchema(ma.Schema):
-    quote = ma.fields.String(required=True)
-    start = ma.fields.Integer(required=True, metadata={"description": "user_answer[start:end] == quote"})
-    end = ma.fields.Integer(required=True)
+    """Words of the answer, and where they stand in it."""
+
+    quote = ma.fields.String(
+        required=True, metadata={"description": "Words of the answer, as they stand in it."}
+    )
+    start = ma.fields.Integer(
+        required=True,
+        metadata={
+            "minimum": 0,
+            "description": "Where the quote begins in user_answer, in Unicode code points from 0. In Python: "
+            "`user_answer[start:end]`; in JavaScript, whose strings count UTF-16 units: "
+            "`[...user_answer].slice(start, end).join('')`.",
+        },
+    )
+    end = ma.fields.Integer(
+        required=True,
+        metadata={
+            "minimum": 0,
+            "description": "Where it ends: the code point after its last one, counted as `start` is.",
+        },
+    )
 
 
 class DimensionSchema(ma.Schema):
@@ -82,7 +108,7 @@ class DimensionsSchema(ma.Schema):
 class CriterionSchema(ma.Schema):
     text = ma.fields.String(required=True)
     weight = ma.fields.Float(required=True)
-    status = ma.fields.String(required=True, validate=validate.OneOf(["covered", "partial", "missing"]))
+    status = Choice(CriterionStatus, required=True)
     evidence = ma.fields.Nested(EvidenceSchema, required=True, allow_none=True)
     topic = ma.fields.String(
         metadata={"description": "The point in a few words, as it reads after “explain”."}
@@ -147,30 +173,26 @@ class ResponseSchema(ma.Schema):
     user_answer = ma.fields.String(required=True)
     time_taken_seconds = ma.fields.Float(required=True, allow_none=True)
     answered_at = Instant(required=True)
-    status = ma.fields.Enum(ResponseStatus, by_value=True, required=True)
+    status = Choice(ResponseStatus, required=True)
     # Stored in this very shape (worker/feedback.py); dumped as it is.
     feedback = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
 
 
 class ResponseDetailSchema(ResponseSchema):
-    attempts = ma.fields.Method(
-        "dump_attempts",
+    attempts = ma.fields.List(
+        ma.fields.Nested(ResponseSchema),
+        attribute="other_attempts",
         required=True,
         metadata={"description": "The question's other attempts, oldest first."},
     )
-
-    def dump_attempts(self, response: Response) -> list[Any]:
-        others = [other for other in response.question.responses if other.id != response.id]
-        dumped: list[Any] = ResponseSchema(many=True).dump(others)
-        return dumped
 
 
 class QuestionSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     order_number = ma.fields.Integer(required=True)
     question_text = ma.fields.String(required=True)
-    question_type = ma.fields.Enum(QuestionType, by_value=True, required=True)
-    difficulty = ma.fields.Enum(DifficultyLevel, by_value=True, required=True)
+    question_type = Choice(QuestionType, required=True)
+    difficulty = Choice(DifficultyLevel, required=True)
     skill_category = ma.fields.String(required=True, metadata={"example": "Caching"})
     parent_question_id = ma.fields.UUID(required=True, allow_none=True)
     response = ma.fields.Nested(ResponseSchema, required=True, allow_none=True)
@@ -184,6 +206,16 @@ class MatchedRoleSchema(ma.Schema):
     id = ma.fields.String(required=True)
     title = ma.fields.String(required=True)
     similarity = ma.fields.Float(required=True, metadata={"description": "0-1; 1 is this very role."})
+
+
+class DimensionScoresSchema(ma.Schema):
+    """The mean score of each dimension, in the order that every report has."""
+
+    relevance = Score(required=True)
+    correctness = Score(required=True)
+    depth = Score(required=True)
+    structure = Score(required=True)
+    clarity = Score(required=True)
 
 
 class InterviewSummarySchema(ma.Schema):
@@ -205,13 +237,11 @@ class InterviewSummarySchema(ma.Schema):
             "example": None,
         },
     )
-    difficulty_level = ma.fields.Enum(DifficultyLevel, by_value=True, required=True)
-    interview_type = ma.fields.Enum(InterviewType, by_value=True, required=True)
-    status = ma.fields.Enum(InterviewStatus, by_value=True, required=True)
+    difficulty_level = Choice(DifficultyLevel, required=True)
+    interview_type = Choice(InterviewType, required=True)
+    status = Choice(InterviewStatus, required=True)
     overall_score = Score(required=True, allow_none=True)
-    dimension_scores = ma.fields.Dict(
-        keys=ma.fields.String(), values=ma.fields.Float(), required=True, allow_none=True
-    )
+    dimension_scores = ma.fields.Nested(DimensionScoresSchema, required=True, allow_none=True)
     started_at = Instant(required=True)
     completed_at = Instant(required=True, allow_none=True)
     duration_minutes = ma.fields.Float(required=True, allow_none=True)
@@ -224,7 +254,7 @@ class InterviewSchema(InterviewSummarySchema):
 
 
 class InterviewQuerySchema(PageQuerySchema):
-    status = ma.fields.Enum(InterviewStatus, by_value=True)
+    status = Choice(InterviewStatus)
 
 
 class InterviewPageSchema(PageSchema):

@@ -140,7 +140,7 @@ def start_interview(
     interview = Interview(
         id=interview_id,
         user_id=user.id,
-        job_role=job_role.strip(),
+        job_role=" ".join(job_role.split()),
         matched_roles=[{"id": r.id, "title": r.title, "similarity": r.similarity} for r in planned.roles],
         notice=planned.notice,
         difficulty_level=DifficultyLevel(planned.level),

@@ -121,6 +121,16 @@ class Job(Base):
         return self.state in TERMINAL_STATES
 
     @property
+    def links(self) -> dict[str, str]:
+        """Where the job and what it concerns are found in the API."""
+        found = {"self": f"/api/jobs/{self.id}", "interview": f"/api/interviews/{self.interview_id}"}
+        if self.response_id:
+            found["response"] = f"/api/responses/{self.response_id}"
+        else:
+            found["skill_gaps"] = f"/api/skill-gaps/interview/{self.interview_id}"
+        return found
+
+    @property
     def error(self) -> dict[str, Any] | None:
         """What the last attempt died of; None unless it failed."""
         if self.error_code is None:

@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from webapp import limits
 from webapp.accounts.tokens import require_access_token
-from webapp.blueprint import Blueprint
+from webapp.blueprint import IF_NONE_MATCH, NOT_MODIFIED, Blueprint
 from webapp.database import db
 from webapp.identity import current_user_id
 from webapp.jobs import service
@@ -21,6 +21,8 @@ from webapp.paging import Page
 from webapp.transactions import idempotent
 
 RETRY_AFTER_SECONDS = "1"
+# The headers of an answer with a job, for the schema.
+ACCEPTED: dict[str, dict[str, str]] = {"Location": {}, "Retry-After": {}}
 
 blueprint = Blueprint(
     "Jobs", __name__, url_prefix="/api/jobs", description="Every analysis, and how far it is."
@@ -50,17 +52,15 @@ class JobById(MethodView):
                 "description": "`wait=N` (at most 30) holds the answer until the job is finished or N seconds passed.",
                 "schema": {"type": "string", "example": "wait=10"},
             },
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "required": False,
-                "description": "An ETag of an earlier answer; 304 when nothing has changed since.",
-                "schema": {"type": "string"},
-            },
+            IF_NONE_MATCH,
         ]
     )
-    @blueprint.response(200, JobDetailSchema)
-    @blueprint.alt_response(304, description="Nothing has changed since the ETag in If-None-Match.")
+    @blueprint.response(
+        200, JobDetailSchema, headers={"ETag": {}, "Retry-After": {}, "Preference-Applied": {}}
+    )
+    @blueprint.alt_response(
+        304, description=NOT_MODIFIED, headers={"ETag": {}, "Retry-After": {}, "Preference-Applied": {}}
+    )
     @blueprint.problems(401, 403, 404, 503)
     def get(self, job_id: UUID) -> Response:
         """The status of a job
@@ -92,9 +92,9 @@ class JobById(MethodView):
 @blueprint.route("/<uuid:job_id>/retry")
 class JobRetry(MethodView):
     @require_access_token
-    @limits.limiter.limit(limits.CHANGE_BY_USER, key_func=limits.by_user)
+    @limits.accepted_only(limits.CHANGE_BY_USER, limits.by_user)
     @idempotent
-    @blueprint.response(202, JobSchema)
+    @blueprint.response(202, JobSchema, headers=ACCEPTED)
     @blueprint.problems(401, 403, 404, 409, 422, 429, 503)
     def post(self, job_id: UUID) -> tuple[Job, int, dict[str, str]]:
         """Queue a failed or cancelled job again"""

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from webapp.fields import Instant, PageQuerySchema, PageSchema
+from webapp.fields import Choice, Instant, PageQuerySchema, PageSchema
 from webapp.jobs.models import AttemptOutcome, Job, JobKind, JobState
 
 # What an analysis takes on the embedded engine when a worker is free.
@@ -26,10 +26,17 @@ class JobErrorSchema(ma.Schema):
     )
 
 
+class JobLinksSchema(ma.Schema):
+    self = ma.fields.String(required=True, metadata={"description": "The job."})
+    interview = ma.fields.String(required=True)
+    response = ma.fields.String(metadata={"description": "Of an answer_feedback job: what it judges."})
+    skill_gaps = ma.fields.String(metadata={"description": "Of a skill_gap_analysis job: what it finds."})
+
+
 class JobSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
-    kind = ma.fields.Enum(JobKind, by_value=True, required=True)
-    state = ma.fields.Enum(JobState, by_value=True, required=True)
+    kind = Choice(JobKind, required=True)
+    state = Choice(JobState, required=True)
     progress = ma.fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
     stage = ma.fields.String(required=True, metadata={"example": "judging"})
     attempts = ma.fields.Integer(required=True)
@@ -50,7 +57,7 @@ class JobSchema(ma.Schema):
             "usual is expected to take as long again; one that waits to be tried again waits for that first.",
         },
     )
-    links = ma.fields.Method("dump_links", required=True, metadata={"type": "object"})
+    links = ma.fields.Nested(JobLinksSchema, required=True)
 
     def dump_eta(self, job: Job) -> float | None:
         """The usual time of its kind, or as long again as it has taken already, where that is more."""
@@ -69,19 +76,11 @@ class JobSchema(ma.Schema):
             data["error"]["message"] += f" To retry it: POST /api/jobs/{job.id}/retry."
         return data
 
-    def dump_links(self, job: Job) -> dict[str, str]:
-        links = {"self": f"/api/jobs/{job.id}", "interview": f"/api/interviews/{job.interview_id}"}
-        if job.response_id:
-            links["response"] = f"/api/responses/{job.response_id}"
-        else:
-            links["skill_gaps"] = f"/api/skill-gaps/interview/{job.interview_id}"
-        return links
-
 
 class JobAttemptSchema(ma.Schema):
     started_at = Instant(required=True)
     finished_at = Instant(required=True, allow_none=True)
-    outcome = ma.fields.Enum(AttemptOutcome, by_value=True, required=True, allow_none=True)
+    outcome = Choice(AttemptOutcome, required=True, allow_none=True)
     error_code = ma.fields.String(required=True, allow_none=True)
     error_message = ma.fields.String(required=True, allow_none=True)
 
@@ -95,8 +94,8 @@ class JobDetailSchema(JobSchema):
 
 
 class JobQuerySchema(PageQuerySchema):
-    state = ma.fields.Enum(JobState, by_value=True)
-    kind = ma.fields.Enum(JobKind, by_value=True)
+    state = Choice(JobState)
+    kind = Choice(JobKind)
     interview_id = ma.fields.UUID()
 
 

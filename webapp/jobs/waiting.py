@@ -56,5 +56,5 @@ class WaitingRoom:
 
 def wanted_wait(prefer: str) -> int | None:
     """Seconds of `wait=N` in a Prefer header (RFC 7240), at most 30; None when it asks for none."""
-    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?", prefer)
+    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?", prefer, re.IGNORECASE)
     return min(MAX_WAIT_SECONDS, int(match.group(1))) if match else None

@@ -1,11 +1,13 @@
-"""Swagger UI and ReDoc from our own assets: no CDN, under a strict Content-Security-Policy."""
+"""The OpenAPI schema, and Swagger UI and ReDoc from our own assets: no CDN, under a strict Content-Security-Policy."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, Response, abort, current_app, render_template, send_from_directory
+
+from webapp.documents import public_document
 
 blueprint = Blueprint(
     "docs",
@@ -35,6 +37,11 @@ def _assets_folder() -> Path:
     if spec is None or spec.origin is None:
         raise RuntimeError("drf-spectacular-sidecar is not installed; run `make setup`.")
     return Path(spec.origin).parent / "static" / "drf_spectacular_sidecar"
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    return public_document(current_app.extensions["openapi"])
 
 
 @blueprint.get("/docs")

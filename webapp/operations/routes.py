@@ -63,17 +63,63 @@ class ProviderSchema(ma.Schema):
     model = ma.fields.String(required=True, allow_none=True)
 
 
+class RateLimitsSchema(ma.Schema):
+    login_by_address = ma.fields.String(required=True, metadata={"example": "60 per minute"})
+    register_by_address = ma.fields.String(required=True)
+    start_by_user = ma.fields.String(required=True)
+    answer_by_user = ma.fields.String(required=True)
+    retry_by_user = ma.fields.String(required=True)
+
+
+class LimitsSchema(ma.Schema):
+    max_body_bytes = ma.fields.Integer(required=True)
+    max_answer_characters = ma.fields.Integer(required=True)
+    max_job_description_characters = ma.fields.Integer(required=True)
+    max_questions = ma.fields.Integer(required=True)
+    max_page_size = ma.fields.Integer(required=True)
+    max_wait_seconds = ma.fields.Integer(required=True)
+    job_retention_days = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null where finished jobs are kept."}
+    )
+    rate_limits = ma.fields.Nested(
+        RateLimitsSchema, required=True, allow_none=True, metadata={"description": "null where they are off."}
+    )
+
+
+class TotalsSchema(ma.Schema):
+    analyses = ma.fields.Integer(required=True)
+    mean_engine_seconds = ma.fields.Float(required=True, allow_none=True)
+    input_tokens = ma.fields.Integer(required=True)
+    output_tokens = ma.fields.Integer(required=True)
+    cost_usd = ma.fields.Float(required=True, allow_none=True)
+
+
 class InfoSchema(ma.Schema):
     name = ma.fields.String(required=True)
     version = ma.fields.String(required=True)
     analysis = ma.fields.Nested(ProviderSchema, required=True)
-    limits = ma.fields.Dict(keys=ma.fields.String(), required=True)
-    totals = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    limits = ma.fields.Nested(LimitsSchema, required=True)
+    totals = ma.fields.Nested(TotalsSchema, required=True)
 
 
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["settings"]
     return settings
+
+
+def _welcome() -> dict[str, Any]:
+    return {
+        "name": NAME,
+        "version": __version__,
+        "status": "running",
+        "links": {
+            "docs": "/api/docs",
+            "redoc": "/api/redoc",
+            "openapi": "/api/openapi.json",
+            "health": "/api/health",
+            "catalog": "/api/catalog",
+        },
+    }
 
 
 @blueprint.route("/")
@@ -84,20 +130,16 @@ class Root(MethodView):
     def get(self) -> ResponseReturnValue:
         """What this is, and where to go"""
         best = request.accept_mimetypes.best_match(["application/json", "text/html"])
-        if best == "text/html":
-            return redirect("/api/docs")
-        return jsonify(
-            name=NAME,
-            version=__version__,
-            status="running",
-            links={
-                "docs": "/api/docs",
-                "redoc": "/api/redoc",
-                "openapi": "/api/openapi.json",
-                "health": "/api/health",
-                "catalog": "/api/catalog",
-            },
-        )
+        return redirect("/api/docs") if best == "text/html" else jsonify(_welcome())
+
+
+@blueprint.route("/api")
+class ApiRoot(MethodView):
+    @blueprint.doc(security=[])
+    @blueprint.response(200, RootSchema)
+    def get(self) -> dict[str, Any]:
+        """What this is, and where to go, always as JSON"""
+        return _welcome()
 
 
 @blueprint.route("/api/health")
@@ -186,8 +228,9 @@ class Metrics(MethodView):
 
 def _may_read_metrics(settings: Settings) -> bool:
     if settings.metrics_token:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
+        given = request.authorization
+        token = given.token if given and given.type == "bearer" else None
+        return hmac.compare_digest((token or "").encode(), settings.metrics_token.encode())
     # Behind a proxy every caller looks like loopback unless TRUSTED_PROXIES says how many to look through.
     return _is_loopback(request.remote_addr) and not any(name in request.headers for name in PROXY_HEADERS)
 

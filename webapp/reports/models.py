@@ -30,6 +30,22 @@ class Trend(StrEnum):
     NEW = "new"
 
 
+class QuestionStatus(StrEnum):
+    """How far a question of a report is."""
+
+    UNANSWERED = "unanswered"
+    PENDING = "pending"
+    """Its feedback is not there yet."""
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ReportFormat(StrEnum):
+    JSON = "json"
+    MARKDOWN = "md"
+    CSV = "csv"
+
+
 class SkillGap(Base):
     """The standing of one skill after one interview. `gap_score` is mastery: lower is the bigger gap."""
 

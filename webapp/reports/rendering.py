@@ -24,14 +24,15 @@ CSV_COLUMNS = (
     "user_answer",
     "summary",
 )
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Spreadsheets take a file without it for one in the local 8-bit encoding.
+BYTE_ORDER_MARK = "\ufeff"
 _MARKS = {"covered": "x", "partial": "~", "missing": " "}
 
 
 def to_csv(report: dict[str, Any]) -> str:
-    """One line per question, in their order."""
+    """One line per question, in their order, with a byte order mark for spreadsheets."""
     buffer = io.StringIO()
+    buffer.write(BYTE_ORDER_MARK)
     writer = csv.writer(buffer)
     writer.writerow(CSV_COLUMNS)
     for question in report["questions"]:
@@ -56,8 +57,8 @@ def to_markdown(report: dict[str, Any]) -> str:
         f"{interview['difficulty_level']}, {kind} interview of {interview['started_at'][:10]}, "
         f"{interview['answered']} of {interview['total']} questions answered."
     )
-    title = f"# Interview report: {_inline(interview['job_role'])}"
-    lines = [title, "", told, "", _inline(report["headline"]), ""]
+    title = f"# Interview report: {_plain(interview['job_role'])}"
+    lines = [title, "", told, "", _plain(report["headline"]), ""]
     if interview["dimension_scores"]:
         lines += ["| overall | " + " | ".join(interview["dimension_scores"]) + " |"]
         lines += ["| --- " * (len(interview["dimension_scores"]) + 1) + "|"]
@@ -111,7 +112,7 @@ def _question(question: dict[str, Any]) -> list[str]:
     feedback = question["feedback"]
     if question["user_answer"] is None:
         return [*lines, "Not answered.", ""]
-    lines += [*(f"> {_inline(line)}" for line in question["user_answer"].splitlines()), ""]
+    lines += [*_fenced(question["user_answer"]), ""]
     if feedback is None:
         return [
             *lines,
@@ -120,7 +121,7 @@ def _question(question: dict[str, Any]) -> list[str]:
         ]
     lines += [_inline(feedback["summary"]), ""]
     for criterion in feedback["criteria"]:
-        quote = f' - "{_inline(criterion["evidence"]["quote"])}"' if criterion["evidence"] else ""
+        quote = f' - "{_plain(criterion["evidence"]["quote"])}"' if criterion["evidence"] else ""
         lines.append(f"- [{_MARKS[criterion['status']]}] {_inline(criterion['text'])}{quote}")
     for heading, points in (("Strengths", feedback["strengths"]), ("To improve", feedback["improvements"])):
         if points:
@@ -129,15 +130,55 @@ def _question(question: dict[str, Any]) -> list[str]:
     return [*lines, "", "**A model answer**", "", _inline(feedback["model_answer"]), ""]
 
 
+def _fenced(text: str) -> list[str]:
+    """Text of a person as it was written, between fences longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", text, fence]
+
+
+# A code span of one line: a run of backticks, and what stands before the next run of the same length.
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+
+
+def _plain(text: str) -> str:
+    """Text of a person on one line, with all that Markdown or HTML would act on made plain."""
+    return _escaped(" ".join(text.split()))
+
+
 def _inline(text: str) -> str:
-    """Text of a person on one line, with what Markdown or HTML would act on made plain."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
+    """Text of the bank or an engine on one line: as _plain, but code between backticks stays code."""
+    line = " ".join(text.split())
+    plain, end = [], 0
+    for span in _CODE_SPAN.finditer(line):
+        plain += [_escaped(line[end : span.start()]), span.group()]
+        end = span.end()
+    return "".join([*plain, _escaped(line[end:])])
+
+
+def _escaped(text: str) -> str:
+    # An underscore inside a word, as in lower_bound, is no markup in CommonMark.
+    return re.sub(r"[\\`*\[\]<>|#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+
+
+# What makes a spreadsheet compute: a call, another sheet, or DDE, which starts programs.
+_COMPUTES = re.compile(r"[(!|=]")
+_SIGNS = ("+", "-", "＋", "－")
+_FORMULA_STARTS = ("=", "@", "＝", "＠")
 
 
 def _cell(value: Any) -> Any:
+    """A cell's value, with an apostrophe before a text that a spreadsheet could take for a formula."""
+    return f"'{value}" if isinstance(value, str) and _may_be_formula(value) else value
+
+
+def _may_be_formula(text: str) -> bool:
     # Some spreadsheets drop white space before they look.
-    if isinstance(value, str) and (
-        value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)
-    ):
-        return "'" + value
-    return value
+    start = text.lstrip()
+    if start.startswith(_FORMULA_STARTS):
+        return True
+    if not start.startswith(_SIGNS):
+        return False
+    # An item of a list: a sign, a blank and words, with nothing in it that computes.
+    is_item = re.match(r"[-+] +[^\W\d_]", start) and not _COMPUTES.search(text)
+    return not is_item

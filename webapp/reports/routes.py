@@ -14,6 +14,7 @@ from webapp.database import db
 from webapp.errors import NotFoundError
 from webapp.identity import current_user_id
 from webapp.reports import rendering, service
+from webapp.reports.models import ReportFormat
 from webapp.reports.schemas import ReportQuerySchema, ReportSchema, SkillGapListSchema, StatsSchema
 
 stats = Blueprint("Statistics", __name__, url_prefix="/api/user", description="What the practice adds up to.")
@@ -61,7 +62,7 @@ class SkillGapsOfInterview(MethodView):
 class Report(MethodView):
     @require_access_token
     @reports.arguments(ReportQuerySchema, location="query")
-    @reports.response(200, ReportSchema)
+    @reports.response(200, ReportSchema, headers={"Content-Disposition": {}})
     @reports.alt_response(200, schema={"type": "string"}, content_type="text/markdown")
     @reports.alt_response(200, schema={"type": "string"}, content_type="text/csv")
     @reports.problems(401, 403, 404, 422, 503)
@@ -69,18 +70,18 @@ class Report(MethodView):
         """The report of an interview
 
         Overall, per dimension, per question with quotes, strengths, gaps and the study plan: as JSON, as Markdown
-        to read, or as CSV with a line per question.
+        to read, or as CSV with a line per question, in UTF-8 with a byte order mark. A cell of the CSV that a
+        spreadsheet could take for a formula has an apostrophe before it.
         """
         report = ReportSchema().dump(service.interview_report(db.session(), current_user_id(), interview_id))
-        if query["format"] == "json":
+        kind: ReportFormat = query["format"]
+        if kind is ReportFormat.JSON:
             return jsonify(report)
         text, media_type = (
             (rendering.to_markdown(report), "text/markdown")
-            if query["format"] == "md"
+            if kind is ReportFormat.MARKDOWN
             else (rendering.to_csv(report), "text/csv")
         )
         response = Response(text, content_type=f"{media_type}; charset=utf-8")
-        response.headers["Content-Disposition"] = (
-            f'attachment; filename="interview-{interview_id}.{query["format"]}"'
-        )
+        response.headers["Content-Disposition"] = f'attachment; filename="interview-{interview_id}.{kind}"'
         return response

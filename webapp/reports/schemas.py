@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow import validate
 
-from webapp.fields import Instant, Score
-from webapp.interviews.models import QuestionType
+from webapp.accounts.models import AccountStatus
+from webapp.fields import Choice, Instant, Score
+from webapp.interviews.models import QuestionType, ResponseStatus
 from webapp.interviews.schemas import EvidenceSchema, FeedbackSchema, InterviewSummarySchema
-from webapp.reports.models import ProficiencyLevel, Trend
-
-REPORT_FORMATS = ("json", "md", "csv")
+from webapp.reports.models import ProficiencyLevel, QuestionStatus, ReportFormat, Trend
 
 
 class StatsSchema(ma.Schema):
@@ -20,7 +18,7 @@ class StatsSchema(ma.Schema):
     best_score = Score(required=True)
     total_questions_answered = ma.fields.Integer(required=True)
     member_since = Instant(required=True)
-    account_status = ma.fields.String(required=True, metadata={"example": "active"})
+    account_status = Choice(AccountStatus, required=True)
 
 
 class GapEvidenceSchema(ma.Schema):
@@ -41,10 +39,10 @@ class SkillGapSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     interview_id = ma.fields.UUID(required=True)
     skill_name = ma.fields.String(required=True)
-    proficiency_level = ma.fields.Enum(ProficiencyLevel, by_value=True, required=True)
+    proficiency_level = Choice(ProficiencyLevel, required=True)
     gap_score = Score(required=True, metadata={"description": "Mastery: lower is the bigger gap."})
     confidence = ma.fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
-    trend = ma.fields.Enum(Trend, by_value=True, required=True)
+    trend = Choice(Trend, required=True)
     evidence = ma.fields.List(ma.fields.Nested(GapEvidenceSchema), required=True)
     recommendation = ma.fields.String(required=True)
     study_plan = ma.fields.List(ma.fields.Nested(StudyStepSchema), required=True)
@@ -68,7 +66,7 @@ class SkillGapListSchema(ma.Schema):
 
 
 class ReportQuerySchema(ma.Schema):
-    format = ma.fields.String(load_default="json", validate=validate.OneOf(REPORT_FORMATS))
+    format = Choice(ReportFormat, load_default=ReportFormat.JSON)
 
 
 class NextStepSchema(ma.Schema):
@@ -86,18 +84,16 @@ class ReportStrengthSchema(ma.Schema):
 class AttemptSummarySchema(ma.Schema):
     attempt = ma.fields.Integer(required=True)
     score = Score(required=True, allow_none=True)
-    status = ma.fields.String(required=True)
+    status = Choice(ResponseStatus, required=True)
 
 
 class QuestionReportSchema(ma.Schema):
     order_number = ma.fields.Integer(required=True)
     question_id = ma.fields.UUID(required=True)
     question_text = ma.fields.String(required=True)
-    question_type = ma.fields.Enum(QuestionType, by_value=True, required=True)
+    question_type = Choice(QuestionType, required=True)
     skill_category = ma.fields.String(required=True)
-    status = ma.fields.String(
-        required=True, validate=validate.OneOf(["unanswered", "pending", "ready", "failed"])
-    )
+    status = Choice(QuestionStatus, required=True)
     user_answer = ma.fields.String(required=True, allow_none=True)
     score = Score(required=True, allow_none=True)
     feedback = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)

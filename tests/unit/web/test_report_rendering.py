@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from webapp.reports.rendering import CSV_COLUMNS, to_csv, to_markdown
+from webapp.reports.rendering import BYTE_ORDER_MARK, CSV_COLUMNS, to_csv, to_markdown
 
 DIMENSIONS = ("relevance", "correctness", "depth", "structure", "clarity")
 
@@ -77,7 +77,8 @@ def report(*questions, **fields):
 
 
 def rows(text):
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    assert text.startswith(BYTE_ORDER_MARK)
+    return list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline="")))
 
 
 def test_a_csv_has_the_named_columns_and_a_line_for_each_question():
@@ -102,11 +103,50 @@ def test_text_with_commas_quotes_and_lines_survives_a_csv():
     assert rows(to_csv(report(question(user_answer=text))))[0]["user_answer"] == text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\n\n-", "\u00a0+"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "\n\n-", "\u00a0+", "＝", "＋", "－", "＠"]
+)
 @pytest.mark.parametrize("column", ["user_answer", "question_text", "skill_category"])
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(start, column):
     value = f"{start}1+1"
     assert rows(to_csv(report(question(**{column: value}))))[0][column] == f"'{value}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Keep the keys sorted, so that lookups are fast.",
+        "- Keep the keys sorted.\n- Keep a copy.",
+        "+ Fast reads",
+        "caf\u00e9 \U0001f680",
+        "a = b",
+        "\tindented",
+        "Use @ in an address",
+    ],
+)
+def test_a_cell_that_no_spreadsheet_would_run_stays_verbatim(text):
+    assert rows(to_csv(report(question(user_answer=text))))[0]["user_answer"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- cmd|'/C calc'!A0",
+        '- HYPERLINK("http://x")',
+        "-\tSum (A1)",
+        "- 1",
+        "-A1",
+        "+ x!A1",
+        "- a=b",
+        "-\nKeep",
+    ],
+)
+def test_a_list_item_in_which_something_computes_is_made_text(text):
+    assert rows(to_csv(report(question(user_answer=text))))[0]["user_answer"] == f"'{text}"
+
+
+def test_a_csv_begins_with_the_byte_order_mark_of_utf_8():
+    assert to_csv(report()).encode().startswith(b"\xef\xbb\xbforder_number,")
 
 
 def test_numbers_below_zero_stay_numbers():
@@ -123,7 +163,7 @@ def test_a_markdown_report_has_its_parts_in_order():
         "1. **SQL**: Practise. Weak.",
         "### 1. What is an index?",
         "*SQL, system design, 61.5 of 100*",
-        "> It is an index.",
+        "```text\nIt is an index.\n```",
         "A fair answer.",
         '- [x] Says what an index is - "an index"',
         "- [~] Names a cost",
@@ -158,20 +198,46 @@ def test_a_report_without_scores_has_no_empty_tables():
     assert "## What to do next" not in text
 
 
-@pytest.mark.parametrize("mark", ["\\", "`", "*", "_", "[", "]", "<", ">", "|", "#"])
-def test_every_mark_of_a_persons_text_is_escaped(mark):
+@pytest.mark.parametrize("mark", ["\\", "`", "*", "[", "]", "<", ">", "|", "#"])
+def test_every_mark_outside_an_answer_is_escaped(mark):
     odd = f"a{mark}b"
-    text = to_markdown(report(question(user_answer=odd, question_text=odd, feedback=feedback(summary=odd))))
-    assert text.count(f"a\\{mark}b") == 3
+    quoted = [{"text": odd, "status": "covered", "evidence": {"quote": odd}}]
+    shown = feedback(summary=odd, criteria=quoted, model_answer=odd)
+    text = to_markdown(report(question(question_text=odd, feedback=shown)))
+    assert text.count(f"a\\{mark}b") == 5
     assert odd not in text.replace(f"\\{mark}", "")
 
 
-def test_an_answer_of_many_lines_stays_one_quote():
-    text = to_markdown(report(question(user_answer="one\n\n# two\r\nthree\u2028four")))
-    assert [line for line in text.splitlines() if line.startswith(">")] == [
-        "> one",
-        "> ",
-        "> \\# two",
-        "> three",
-        "> four",
-    ]
+def test_an_underscore_is_escaped_where_it_is_markup_and_not_inside_a_word():
+    text = to_markdown(report(question(feedback=feedback(summary="lower_bound is _very_ __fast"))))
+    assert "lower_bound is \\_very\\_ \\_\\_fast" in text
+
+
+def test_code_in_a_model_answer_stays_code_and_what_is_around_it_is_escaped():
+    model = "Call `lower_bound(a, *x)` or ``a`b`` on <T>, never `unclosed [x](y)"
+    text = to_markdown(report(question(feedback=feedback(model_answer=model))))
+    assert "Call `lower_bound(a, *x)` or ``a`b`` on \\<T\\>, never \\`unclosed \\[x\\](y)" in text
+
+
+def test_a_persons_backticks_are_no_code_outside_the_answer():
+    bare = report(headline="For `<b>`.")
+    bare["interview"]["job_role"] = "`<b>` engineer"
+    text = to_markdown(bare)
+    assert "# Interview report: \\`\\<b\\>\\` engineer" in text
+    assert "For \\`\\<b\\>\\`." in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "fence"),
+    [
+        ("def f(x):\n    return lower_bound(x)\n\n\n# a comment <b> *x*", "```"),
+        ("one\n\n# two\r\nthree\u2028four", "```"),
+        ("```py\nx = 1\n```\n# after", "````"),
+        ("````\n```", "`````"),
+        ("~~~\nx\n~~~", "```"),
+    ],
+)
+def test_an_answer_stands_verbatim_between_fences_that_it_cannot_close(answer, fence):
+    text = to_markdown(report(question(user_answer=answer)))
+    assert f"\n{fence}text\n{answer}\n{fence}\n" in text
+    assert text.count(fence) == 2
