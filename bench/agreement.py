@@ -16,8 +16,7 @@ DECIDED = 0.5
 
 
 def measures(score: Reals, probability: Reals, marks: Reals) -> dict[str, Any]:
-    """Everything about n answers: predicted `score` (n,), `probability` of being right (n,), and human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1.
-    """
+    """Everything about n answers: predicted `score` (n,), `probability` of being right (n,), and human `marks` (n,), all 0-1. Accuracy, macro-F1, AUC and calibration come where marks are only 0 and 1."""
     result: dict[str, Any] = {
         "rows": len(marks),
         "human_mean": round(float(marks.mean()), 4),

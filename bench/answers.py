@@ -132,7 +132,8 @@ def _by(judged: Sequence[Judged], key: Callable[[Judged], str]) -> dict[str, dic
             "engine": round(fmean(item.assessment.score for item in items), 1),
             "pearson": round(
                 pearson(
-                    np.array([item.assessment.score for item in items]), np.array([item.mark for item in items])
+                    np.array([item.assessment.score for item in items]),
+                    np.array([item.mark for item in items]),
                 ),
                 3,
             ),
@@ -149,7 +150,9 @@ def _calibration(judged: Sequence[Judged]) -> list[dict[str, float]]:
     return [
         {
             "confidence": round(fmean(ordered[i].assessment.confidence for i in part), 3),
-            "within_15": round(fmean(abs(ordered[i].assessment.score - ordered[i].mark) <= 15 for i in part), 3),
+            "within_15": round(
+                fmean(abs(ordered[i].assessment.score - ordered[i].mark) <= 15 for i in part), 3
+            ),
         }
         for part in thirds
     ]
@@ -177,7 +180,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"false claims: precision {result['mistakes_precision']}, recall {result['mistakes_recall']}\n"
     )
     for third in result["confidence"]:
-        sys.stdout.write(f"confidence {third['confidence']}: {third['within_15']:.0%} of scores within 15 points\n")
+        sys.stdout.write(
+            f"confidence {third['confidence']}: {third['within_15']:.0%} of scores within 15 points\n"
+        )
     for group in ("by_kind", "by_type"):
         for name, row in result[group].items():
             sys.stdout.write(

@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     engine = JudgeEngine()
     names = list(bank)
-    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform([bank[name].text for name in names])
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(
+        [bank[name].text for name in names]
+    )
     cosines = (vectors @ vectors.T).toarray()
     rng = random.Random(SEED)
     own_scores, other_scores, offenders = [], [], []

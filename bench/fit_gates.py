@@ -16,8 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from worker.analysis.screening.wording import TABLES_PATH, without_code, word_class
 from worker.analysis.passages import sentences, words
+from worker.analysis.screening.wording import TABLES_PATH, without_code, word_class
 
 SKILLS = Path("worker/content/skills")
 

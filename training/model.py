@@ -65,9 +65,15 @@ class Tokenizer:
 
     def rows(self, pairs: Sequence[tuple[str, Sequence[str]]]) -> Rows:
         """Every (claim, sentences) as token ids."""
-        new = list(dict.fromkeys(text for claim, parts in pairs for text in (claim, *parts) if text not in self._known))
+        new = list(
+            dict.fromkeys(
+                text for claim, parts in pairs for text in (claim, *parts) if text not in self._known
+            )
+        )
         if new:
-            ids = self.inner(new, add_special_tokens=False, truncation=True, max_length=PASSAGE_TOKENS)["input_ids"]
+            ids = self.inner(new, add_special_tokens=False, truncation=True, max_length=PASSAGE_TOKENS)[
+                "input_ids"
+            ]
             self._known.update(zip(new, ids, strict=True))
         first, separator = self.inner.cls_token_id, self.inner.sep_token_id
         flat: list[int] = []
@@ -109,7 +115,13 @@ def collate(rows: Rows, chosen: Sequence[int], pad: int) -> dict[str, torch.Tens
     slots = np.arange(int(rows.counts[list(chosen)].max()))
     return {
         name: torch.from_numpy(value)
-        for name, value in (("ids", ids), ("mask", mask), ("types", types), ("owner", owner), ("slots", slots))
+        for name, value in (
+            ("ids", ids),
+            ("mask", mask),
+            ("types", types),
+            ("owner", owner),
+            ("slots", slots),
+        )
     }
 
 
@@ -134,7 +146,9 @@ class Judge(nn.Module):
         encoder = AutoModel.from_pretrained(folder, dtype=torch.float32)
         return cls(encoder, encoder.config.hidden_size)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor, pool: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor, pool: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         kind = {"token_type_ids": types} if self.encoder.config.model_type == "bert" else {}
         states = self.encoder(input_ids=ids, attention_mask=mask, **kind).last_hidden_state
         first = self.dropout(states[:, 0])

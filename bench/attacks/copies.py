@@ -111,7 +111,10 @@ def criteria_connected(case: Case, rng: random.Random, turn: int) -> str:
 def red_flags(case: Case, _rng: random.Random, turn: int) -> str:
     """What candidates believe by mistake, said with conviction."""
     openings = ("", "As far as I know, ", "From experience I can say this: ", "Clearly ")
-    said = [f"{openings[(turn + i) % 4]}{text}." for i, text in enumerate(flag.text for flag in case.spec.red_flags)]
+    said = [
+        f"{openings[(turn + i) % 4]}{text}."
+        for i, text in enumerate(flag.text for flag in case.spec.red_flags)
+    ]
     return " ".join(said)
 
 

@@ -36,12 +36,15 @@ def judge(
     score = scoring.overall(scores, question.question_type, question.level, screening.cap)
     weights = scoring.weights_for(question.question_type, question.level)
     delivery = deliver(answer, time_taken_seconds)
-    written = feedback.write(answer, question, findings, mistakes, scores, score, screening, relevance, delivery)
+    written = feedback.write(
+        answer, question, findings, mistakes, scores, score, screening, relevance, delivery
+    )
     confidence = 0.95 if screening.insufficient else extraction.confidence
     return Assessment(
         score=score,
         dimensions={
-            name: Dimension(scores[name], weights[name], written.comments[name]) for name in scoring.DIMENSIONS
+            name: Dimension(scores[name], weights[name], written.comments[name])
+            for name in scoring.DIMENSIONS
         },
         findings=findings,
         mistakes=mistakes,
@@ -66,7 +69,11 @@ def _checked(answer: str, screening: Screening, finding: Finding) -> Finding:
     if finding.status is Status.MISSING:
         return replace(finding, evidence=None)
     evidence = verified(answer, finding.evidence)
-    if screening.insufficient or evidence is None or not screening.text[evidence.start : evidence.end].strip():
+    if (
+        screening.insufficient
+        or evidence is None
+        or not screening.text[evidence.start : evidence.end].strip()
+    ):
         return replace(finding, credit=0.0, evidence=None)
     return replace(finding, evidence=evidence)
 

@@ -55,7 +55,9 @@ def write(
     delivery: Delivery,
 ) -> Feedback:
     """The feedback on an answer, from what was found in it and how it scored."""
-    return _Writer(answer, question, findings, mistakes, scores, score, screening, relevance, delivery).feedback()
+    return _Writer(
+        answer, question, findings, mistakes, scores, score, screening, relevance, delivery
+    ).feedback()
 
 
 class _Writer:
@@ -95,7 +97,9 @@ class _Writer:
     def _nothing(self, reason: str) -> Feedback:
         wanted = self.missing[:2]
         start = (
-            f"A good way in is to {self._tell(wanted[0])}." if wanted else "Try again in two or three full sentences."
+            f"A good way in is to {self._tell(wanted[0])}."
+            if wanted
+            else "Try again in two or three full sentences."
         )
         return Feedback(
             (), (Point(reason), *(Point(self._add(f)) for f in wanted)), f"{reason} {start}",
@@ -141,7 +145,9 @@ class _Writer:
         points += [Point(note) for note in self.screening.notes]
         if self.code_alone:
             points.append(
-                Point("Your code stands alone; add a few sentences on why it works, what it costs and which inputs you thought of.")
+                Point(
+                    "Your code stands alone; add a few sentences on why it works, what it costs and which inputs you thought of."
+                )
             )
         return points
 
@@ -322,7 +328,9 @@ class _Writer:
             count = f"{len(self.covered)} of {total} points"
             return f"Nothing you say is wrong. You make {count}{' in full' if self.partial else ''}; still open is {topic_of(self.missing[0].criterion)}."
         if self.partial:
-            return f"Nothing you say is wrong; {topic_of(self.partial[0].criterion)} could be said more fully."
+            return (
+                f"Nothing you say is wrong; {topic_of(self.partial[0].criterion)} could be said more fully."
+            )
         return "Every point that a good answer makes is here, and nothing you say is wrong."
 
     def _on_depth(self) -> str:
@@ -344,7 +352,11 @@ class _Writer:
             return f"One part of the question gets no sentence of its own: {self._tell(absent[0])}."
         if self.story:
             return "Situation, your own part and outcome can be followed in order."
-        return "Each part of the question gets its place." if not self.missing else "The parts that you answer are in a clear order."
+        return (
+            "Each part of the question gets its place."
+            if not self.missing
+            else "The parts that you answer are in a clear order."
+        )
 
     def _on_clarity(self) -> str:
         longest, fillers = self.delivery.longest_sentence_words, self.delivery.fillers

@@ -20,7 +20,9 @@ class Variants:
     """Chooses among wordings: the same for the same answer and question, different from one answer to the next."""
 
     def __init__(self, *seeds: str) -> None:
-        self._state = int.from_bytes(hashlib.sha256("\n".join(seeds).encode("utf-8", "replace")).digest()[:8], "big")
+        self._state = int.from_bytes(
+            hashlib.sha256("\n".join(seeds).encode("utf-8", "replace")).digest()[:8], "big"
+        )
 
     def pick(self, options: Sequence[str]) -> str:
         self._state = (self._state * 6364136223846793005 + 1442695040888963407) % 2**64

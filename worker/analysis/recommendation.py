@@ -6,7 +6,7 @@ after "tell" ("how you listened to their side").
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +48,10 @@ class OpenPoint:
         if self.topic:
             return self.topic
         text = " ".join(self.text.split()).rstrip(".")
-        short = text if len(text) <= CLAIM_LENGTH else text[:CLAIM_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+        short = (
+            text if len(text) <= CLAIM_LENGTH else text[:CLAIM_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+        )
         return f"“{short}”"
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.analysis.recommendation import OpenPoint, Standing
 from worker.analysis.phrases import listed
+from worker.analysis.recommendation import OpenPoint, Standing
 from worker.analysis.types import Status
 
 STUDY_STEPS = 2
@@ -55,9 +55,7 @@ def _step(title: str, why: str, hours: float, resource: Mapping[str, Any] | None
 
 
 def _light_step(standing: Standing) -> dict[str, Any]:
-    title = (
-        "Tell one of your stories afresh" if standing.story else "Explain the subject once without notes"
-    )
+    title = "Tell one of your stories afresh" if standing.story else "Explain the subject once without notes"
     if not standing.open_points:
         return _step(title, "What is recalled now and then does not fade.", 0.5)
     point = standing.open_points[0]

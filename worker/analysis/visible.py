@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from worker.analysis.types import Assessment, Evidence, Finding, Mistake, Point
 
 _LOOK_ALIKES = str.maketrans(
-    "АВЕКМНОРСТХаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναıɡ",  # noqa: RUF001 - look-alikes are what this table is about
+    "АВЕКМНОРСТХаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναıɡ",
     "ABEKMHOPCTXaeopcyxijsdhqwABEZHIKMNOPTYXovaig",
 )
 _WORD = re.compile(r"\w+")
@@ -23,7 +23,11 @@ def hidden(char: str) -> bool:
     if char in "\n\r\t":
         return False
     selector = 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
-    return selector or unicodedata.category(char) in ("Cf", "Cc", "Co", "Cn", "Cs") or char in "\u115f\u1160\u3164\uffa0\u034f"
+    return (
+        selector
+        or unicodedata.category(char) in ("Cf", "Cc", "Co", "Cn", "Cs")
+        or char in "\u115f\u1160\u3164\uffa0\u034f"
+    )
 
 
 @dataclass(frozen=True, slots=True)

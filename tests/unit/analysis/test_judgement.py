@@ -64,7 +64,9 @@ def test_an_answer_that_turns_every_point_round_earns_little_and_is_told_why(nam
 
 def test_hardly_any_honest_answer_is_told_of_a_mistake() -> None:
     accused = [
-        name for name in REWORDED if ENGINE.assess(wordings("paraphrases")[name], every_case()[name].spec).mistakes
+        name
+        for name in REWORDED
+        if ENGINE.assess(wordings("paraphrases")[name], every_case()[name].spec).mistakes
     ]
     assert len(accused) <= 2, accused
 
@@ -155,7 +157,8 @@ def test_opinions_about_a_theme_are_no_story_of_it() -> None:
 def test_more_of_a_story_scores_higher() -> None:
     parts = sentences(STORY_QUESTION.model_answer)
     scores = [
-        ENGINE.assess(" ".join(parts[:count]), STORY_QUESTION.spec).score for count in (2, len(parts) // 2, len(parts))
+        ENGINE.assess(" ".join(parts[:count]), STORY_QUESTION.spec).score
+        for count in (2, len(parts) // 2, len(parts))
     ]
     assert scores == sorted(scores)
 
@@ -173,12 +176,12 @@ def test_the_words_of_a_trade_do_not_make_a_point_of_another_subject(said: str, 
 
 
 def test_what_the_question_gives_away_earns_hardly_anything() -> None:
-    credits = [
+    found = [
         finding.credit
         for case in list(every_case().values())[::80]
         for finding in ENGINE.extract(Screening(case.spec.text), case.spec).findings
     ]
-    assert fmean(credits) <= 0.1
+    assert fmean(found) <= 0.1
 
 
 def test_code_alone_is_judged_at_what_it_shows_and_asked_for_words() -> None:

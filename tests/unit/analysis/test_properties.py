@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from worker.analysis.judge.engine import JudgeEngine
 from worker.analysis.scoring import DIMENSIONS, dimension_scores, overall, weights_for
-from worker.analysis.types import Criterion, Evidence, Finding, Level, Mistake, QuestionSpec, QuestionType, RedFlag
+from worker.analysis.types import (
+    Criterion,
+    Evidence,
+    Finding,
+    Level,
+    Mistake,
+    QuestionSpec,
+    QuestionType,
+    RedFlag,
+)
 
 ENGINE = JudgeEngine()
 QUESTION = QuestionSpec(
@@ -86,15 +95,15 @@ def test_any_text_is_judged_and_every_quote_stands_in_it(answer: str) -> None:
     st.sampled_from(QuestionType),
 )
 def test_more_credit_never_lowers_any_dimension(
-    credits: list[float], at: int, more: float, kind: QuestionType
+    earned: list[float], at: int, more: float, kind: QuestionType
 ) -> None:
     def scored(values: list[float]) -> dict[str, float]:
         findings = [Finding(c, v) for c, v in zip(QUESTION.criteria, values, strict=True)]
         return dimension_scores(findings, (), 0.8, Level.ADVANCED)
 
-    higher = [*credits]
+    higher = [*earned]
     higher[at] = max(higher[at], more)
-    low, high = scored(credits), scored(higher)
+    low, high = scored(earned), scored(higher)
     assert all(high[name] >= low[name] - 1e-9 for name in DIMENSIONS)
     assert overall(high, kind, Level.ADVANCED) >= overall(low, kind, Level.ADVANCED)
 

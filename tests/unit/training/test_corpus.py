@@ -43,7 +43,10 @@ def test_passages_are_short_and_differ_from_each_other():
 def test_hardly_any_passage_that_makes_a_point_copies_its_criterion():
     texts = {(name, c["key"]): c["text"] for name, question in BANK.items() for c in question["criteria"]}
     copied = [
-        at for at, own in STATEMENTS.items() for said in own.yes if runs(said, LONGEST_RUN) & runs(texts[at], LONGEST_RUN)
+        at
+        for at, own in STATEMENTS.items()
+        for said in own.yes
+        if runs(said, LONGEST_RUN) & runs(texts[at], LONGEST_RUN)
     ]
     assert len(copied) <= len(STATEMENTS) / 1000
 
@@ -58,7 +61,11 @@ def test_every_graded_answer_fits_its_question(name):
         assert set(answer.credits) == keys, answer.aid
         assert all(0 <= mark <= 100 for mark in answer.overall), answer.aid
         assert all(0 <= credit <= 1 for credit in answer.credits.values()), answer.aid
-        places = [span for spans in (*answer.evidence.values(), *answer.opposite.values(), answer.false_spans) for span in spans]
+        places = [
+            span
+            for spans in (*answer.evidence.values(), *answer.opposite.values(), answer.false_spans)
+            for span in spans
+        ]
         assert all(0 <= start < end <= len(answer.answer) for start, end in places), answer.aid
 
 
@@ -82,7 +89,9 @@ def test_the_kinds_of_answers_are_graded_as_their_names_say():
 
 def test_a_red_flag_is_stated_by_passages_that_exist():
     stated = read_stated()
-    flags = {(name, flag["text"].rstrip(".")) for name, question in BANK.items() for flag in question["red_flags"]}
+    flags = {
+        (name, flag["text"].rstrip(".")) for name, question in BANK.items() for flag in question["red_flags"]
+    }
     assert set(stated) <= flags
     for (question_id, _), references in stated.items():
         for key, number in references:
@@ -98,7 +107,9 @@ def test_a_twelfth_of_the_questions_is_held_out():
 def test_examples_are_distributions_over_the_readings_and_the_same_for_the_same_seed():
     import random
 
-    few = {at: own for at, own in STATEMENTS.items() if BANK[at[0]]["skill"] in ("sql", "python", "ownership")}
+    few = {
+        at: own for at, own in STATEMENTS.items() if BANK[at[0]]["skill"] in ("sql", "python", "ownership")
+    }
     answers = [answer for answer in read_answers() if (answer.question_id, next(iter(answer.credits))) in few]
     source = BankExamples(BANK, few, answers, read_stated())
 

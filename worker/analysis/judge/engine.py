@@ -111,12 +111,16 @@ class JudgeEngine:
         """Mistakes with the red flags that their words state: each red flag is read against each mistake's words."""
         flags = question.red_flags
         readings = iter(
-            self.reader.read([Pair(flag.text, (mistake.evidence.quote,)) for mistake in mistakes for flag in flags])
+            self.reader.read(
+                [Pair(flag.text, (mistake.evidence.quote,)) for mistake in mistakes for flag in flags]
+            )
         )
         done = []
         for mistake in mistakes:
             chance, flag = max(
-                ((probabilities(next(readings).whole)[1], flag) for flag in flags), key=lambda pair: pair[0], default=(0.0, None)
+                ((probabilities(next(readings).whole)[1], flag) for flag in flags),
+                key=lambda pair: pair[0],
+                default=(0.0, None),
             )
             done.append(explained(mistake, flag) if flag and chance >= STATED_FROM else mistake)
         return tuple(done)

@@ -87,7 +87,9 @@ def claim_reading(passages: Sequence[Passage], readings: Sequence[Reading]) -> C
             if chances[0] < sentences[index, 0]:
                 sentences[index] = chances
     return ClaimReading(
-        max(wholes, key=lambda whole: float(whole[1])), max(wholes, key=lambda whole: float(whole[2])), sentences
+        max(wholes, key=lambda whole: float(whole[1])),
+        max(wholes, key=lambda whole: float(whole[2])),
+        sentences,
     )
 
 
@@ -98,7 +100,11 @@ def probability(logistic: Logistic, features: Sequence[float]) -> float:
 
 
 def findings_of(
-    text: str, spans: Sequence[Span], question: QuestionSpec, readings: Sequence[ClaimReading], calibration: Calibration
+    text: str,
+    spans: Sequence[Span],
+    question: QuestionSpec,
+    readings: Sequence[ClaimReading],
+    calibration: Calibration,
 ) -> tuple[Finding, ...]:
     """How fully each criterion is made, with the words that show it."""
     findings = []
@@ -111,7 +117,11 @@ def findings_of(
 
 
 def contradictions_of(
-    text: str, spans: Sequence[Span], question: QuestionSpec, readings: Sequence[ClaimReading], calibration: Calibration
+    text: str,
+    spans: Sequence[Span],
+    question: QuestionSpec,
+    readings: Sequence[ClaimReading],
+    calibration: Calibration,
 ) -> tuple[Mistake, ...]:
     """Where the answer says something false about a criterion; one mistake for each place."""
     found = []
@@ -135,7 +145,9 @@ def confidence_of(
     return probability(calibration.confidence, confidence_features(findings, mistakes))
 
 
-def confidence_features(findings: Sequence[Finding], mistakes: Sequence[Mistake]) -> tuple[float, float, float]:
+def confidence_features(
+    findings: Sequence[Finding], mistakes: Sequence[Mistake]
+) -> tuple[float, float, float]:
     """The mean certainty and the mean credit by weight, and whether a mistake was found."""
     total = sum(finding.criterion.weight for finding in findings) or 1.0
     sure = sum(finding.criterion.weight * finding.certainty for finding in findings) / total

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from worker.analysis.screening.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.passages import words
+from worker.analysis.screening.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.types import QuestionSpec
 
 FEWEST_COPIED, COPIED = 5, 0.8

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from worker.analysis.screening.vocabulary import FUNCTION_WORDS, GENERIC_WORDS
 from worker.analysis.passages import WORD, sentences
+from worker.analysis.screening.vocabulary import FUNCTION_WORDS, GENERIC_WORDS
 
 FEWEST_SENTENCES, FEWEST_TERMS = 3, 8
 """Fewer mentions, or of fewer different terms, may be a terse answer."""

@@ -5,20 +5,51 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from worker.analysis.passages import Span, sentences, words
 from worker.analysis.screening.aimed import aimed_at_grader
 from worker.analysis.screening.copied import copies_criteria, copies_question, shuffles_question
 from worker.analysis.screening.mentions import only_mentions
 from worker.analysis.screening.vocabulary import GENERIC_WORDS, content_words
 from worker.analysis.screening.wording import foreign, gibberish, strung_together
-from worker.analysis.passages import Span, sentences, words
 from worker.analysis.types import Insufficient, QuestionSpec
 
 FEWEST_TALK = 6
 """Shorter answers of common words ("It goes up") may be terse rather than empty; they earn what they show."""
 
 SHORT_TALK = frozenset(
-    "ok okay fine good great nice cool sure thanks thank you hello hi test testing idk yes no maybe na none nothing nil "
-    "todo tbd blank empty foo bar dunno n/a".split()
+    [
+        "ok",
+        "okay",
+        "fine",
+        "good",
+        "great",
+        "nice",
+        "cool",
+        "sure",
+        "thanks",
+        "thank",
+        "you",
+        "hello",
+        "hi",
+        "test",
+        "testing",
+        "idk",
+        "yes",
+        "no",
+        "maybe",
+        "na",
+        "none",
+        "nothing",
+        "nil",
+        "todo",
+        "tbd",
+        "blank",
+        "empty",
+        "foo",
+        "bar",
+        "dunno",
+        "n/a",
+    ]
 )
 """A text of these words alone answers nothing, however short."""
 

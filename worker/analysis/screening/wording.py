@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from worker.analysis.screening.vocabulary import FOREIGN_WORDS, FUNCTION_WORDS
 from worker.analysis.passages import CODE_LINE, sentences, words
+from worker.analysis.screening.vocabulary import FOREIGN_WORDS, FUNCTION_WORDS
 
 TABLES_PATH = Path(__file__).parent / "tables.json"
 
@@ -29,6 +29,7 @@ ORDER_FLOOR, ORDER_SLACK = -0.12, 0.5
 FEW_FUNCTION_WORDS = 0.15
 SHORT = 10
 """Texts of fewer words are too short to tell a list from a terse answer."""
+
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:
