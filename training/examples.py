@@ -280,9 +280,9 @@ class BankExamples:
                 if key not in kinds and rng.random() < 0.5:
                     continue
                 each: list[Reading | None] = []
-                for owner, kind, said in chosen:
+                for owner, kind, pieces in chosen:
                     reading = BY_KIND[kind] if owner == key else SILENT
-                    each += [reading if len(said) == 1 or reading == SILENT else None] * len(said)
+                    each += [reading if len(pieces) == 1 or reading == SILENT else None] * len(pieces)
                 whole = BY_KIND[kinds[key]] if key in kinds else SILENT
                 yield Example(self.claim(question_id, key, rng), parts, whole, tuple(each), 0.8, "mixture")
 
@@ -338,7 +338,7 @@ class BankExamples:
                 said = rng.choice(
                     (question["model_answer"], " ".join(c["text"] + "." for c in question["criteria"]))
                 )
-                empty = junk(source, rng)
+                empty = junk(said, rng)
                 yield Example(claim, empty, SILENT, (SILENT,) * len(empty), 0.8, "junk")
                 turned = negated(self.criteria[question_id, key]["text"])
                 if turned and rng.random() < 0.5:
