@@ -51,8 +51,9 @@ test-llm: setup-dev $(LLM)/model.gguf ## The provider engine on a real server wi
 # Without the host's own instructions: a machine may name some that it then refuses to run. Without pip's cache: a wheel
 # from there may have been built with them.
 $(LLM)/.installed: requirements-llm-test.txt | $(VENV)/bin/pip
-	test -x $(LLM)/venv/bin/pip || $(PYTHON) -m venv $(LLM)/venv
-	CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF" $(LLM)/venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
+	@test -x $(LLM)/venv/bin/pip || $(PYTHON) -m venv $(LLM)/venv
+	@echo "make: compiling llama.cpp; this takes ten minutes or more"
+	@CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF" $(LLM)/venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
 		--require-hashes -r requirements-llm-test.txt
 	@touch $@
 

@@ -89,6 +89,11 @@ def half_an_answer(question: QuestionSpec) -> str:
     return question.model_answer[: spans[(len(spans) - 1) // 2].end]
 
 
+def a_very_long_answer() -> str:
+    """Some ten thousand tokens. Nothing is said twice: the gates leave out what is."""
+    return "\n".join(question["model_answer"] for question in read_bank().questions)[:60_000]
+
+
 def outcome(engine: LLMEngine, answer: str, question: QuestionSpec) -> Assessment | AnalysisError:
     """The end of a judgement: valid feedback or a coded error. Any other exception, or invalid feedback, fails."""
     try:

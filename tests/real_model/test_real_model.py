@@ -16,6 +16,7 @@ from real_outcomes import (
     BOUND,
     PATIENCE,
     SHORT,
+    a_very_long_answer,
     check_error,
     check_feedback,
     half_an_answer,
@@ -81,8 +82,9 @@ def test_text_that_talks_to_the_model_ends_in_valid_feedback_or_a_coded_error(ma
 
 def test_an_answer_longer_than_the_models_context_ends_in_valid_feedback_or_a_coded_error(make_engine):
     question = questions()[TECHNICAL]
-    answer = "\n".join(spec.model_answer for spec in questions().values()) * 12
-    outcome(make_engine(), answer, question)
+    ended = outcome(make_engine(max_output_tokens=SHORT), a_very_long_answer(), question)
+    # Some servers take a prompt of any length and read the end of it.
+    assert not isinstance(ended, ProviderRejectedError) or "context" in ended.message
 
 
 def test_tokens_that_come_too_slowly_are_a_timeout_and_the_next_call_is_none(make_engine):
