@@ -19,7 +19,7 @@ from demo import telling
 from demo.answers import PLAYED, Candidate
 from demo.client import Client, DemoError
 
-QUESTIONS = 4
+QUESTIONS = 5
 
 
 def main() -> int:

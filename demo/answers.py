@@ -17,11 +17,12 @@ class Quality(StrEnum):
     STRONG = "strong"
     MIDDLING = "middling"
     WEAK = "weak"
+    WRONG = "wrong"
     NONE = "none"
 
 
 # In the order in which they are played; a longer interview begins anew.
-PLAYED = (Quality.STRONG, Quality.MIDDLING, Quality.WEAK, Quality.NONE)
+PLAYED = (Quality.STRONG, Quality.MIDDLING, Quality.WEAK, Quality.WRONG, Quality.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,15 @@ class PlayedAnswer:
 
 
 class Candidate:
-    """Knows the bank's model answers by the text of their questions."""
+    """Knows the bank's questions by their text."""
 
     def __init__(self) -> None:
-        self._model_answers = {
-            _key(question["text"]): question["model_answer"] for question in read_bank().questions
-        }
+        self._questions = {_key(question["text"]): question for question in read_bank().questions}
 
     def play(self, question_text: str, quality: Quality) -> PlayedAnswer:
         """Raises KeyError for a question that this bank does not hold."""
-        sentences = _SENTENCE_END.split(" ".join(self._model_answers[_key(question_text)].split()))
+        question = self._questions[_key(question_text)]
+        sentences = _SENTENCE_END.split(" ".join(question["model_answer"].split()))
         if quality is Quality.STRONG:
             recipe = "the bank's model answer, one sentence dropped and two swapped"
             text = " ".join(_reworked(sentences))
@@ -57,6 +57,10 @@ class Candidate:
                 "Well, I think it depends a lot on the situation and on the team. "
                 f"{min(sentences, key=len)} Basically I would look it up and ask a colleague who has done it before."
             )
+        elif quality is Quality.WRONG:
+            recipe = "the bank's red flags, said with confidence"
+            claims = [flag["text"].rstrip(".") for flag in question["red_flags"]]
+            text = " ".join(["I have done this for years.", *(f"{claim}." for claim in claims)])
         else:
             recipe = "a plain “I don't know”"
             text = "I don't know, sorry. I have not worked with this so far."

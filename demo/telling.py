@@ -80,6 +80,10 @@ def feedback(console: Console, given: dict[str, Any], seconds: float, *, plain: 
         )
     console.print(_indented(table))
     _criteria(console, given["criteria"])
+    for mistake in given["mistakes"]:
+        console.print(
+            _indented(Text.assemble(("[!] ", "red"), f"“{mistake['evidence']['quote']}” {mistake['why']}"))
+        )
     _points(console, "Strengths", given["strengths"])
     _points(console, "To improve", given["improvements"])
     console.print(Text("Summary", style="bold"))
