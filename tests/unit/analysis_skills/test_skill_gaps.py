@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.analysis.skill_gaps import (
+    Correction,
     Gap,
     JudgedAnswer,
     JudgedCriterion,
@@ -86,7 +87,7 @@ def skill(name: str, *prerequisites: str, id_: str = "sql") -> dict[str, SkillPr
 
 
 def sentences(text: str) -> int:
-    unquoted = re.sub(r'"[^"]*"', "quoted", text)
+    unquoted = re.sub(r'"[^"]*"|“[^”]*”', "quoted", text)
     return len(re.findall(r"[.!?](?= |$)", unquoted))
 
 
@@ -304,9 +305,9 @@ def test_an_answer_without_quotes_is_evidence_all_the_same():
 # --- recommendation ---------------------------------------------------------------------------------
 
 
-def test_the_heaviest_missing_criterion_is_named_in_words():
+def test_the_heaviest_missing_criterion_comes_first_and_one_without_a_topic_is_quoted():
     text = only(answer(20, criteria=(COVERING, SORTED, covered(WRITES)))).recommendation
-    assert "a B-tree index keeps its keys sorted" in text
+    assert "“A B-tree index keeps its keys sorted, so range scans are cheap”" in text
     assert text.index("B-tree") < text.index("holds all the columns")
     assert "makes every write" not in text
 
@@ -319,7 +320,7 @@ def test_a_missing_criterion_comes_before_a_partial_one_of_the_same_weight():
 def test_at_most_three_criteria_are_named():
     many = tuple(replace(WRITES, text=f"The point {i} holds") for i in range(8))
     text = only(answer(5, criteria=many)).recommendation
-    assert len(re.findall(r"the point \d holds", text)) == 3
+    assert len(re.findall(r"The point \d holds", text)) == 3
 
 
 def test_what_a_second_attempt_mended_is_not_called_missing():
@@ -335,24 +336,29 @@ def test_what_an_earlier_interview_missed_is_not_blamed_on_this_one():
     assert "B-tree" not in only(old, answer(40, criteria=(WRITES,))).recommendation
 
 
-def test_a_claim_to_the_contrary_is_set_right_with_the_candidates_own_words():
-    text = only(answer(20, criteria=(replace(SORTED, quote="a B-tree has no order"),))).recommendation
-    assert '"a B-tree has no order"' in text
-    assert "in fact a B-tree index keeps its keys sorted" in text
+def test_a_mistake_is_put_right_first_with_the_candidates_own_words():
+    wrong = Correction("a B-tree has no order", "What holds is this: a B-tree keeps its keys sorted.")
+    text = only(answer(20, criteria=(SORTED, WRITES), mistakes=(wrong,))).recommendation
+    assert "“a B-tree has no order”" in text
+    assert "a B-tree keeps its keys sorted" in text
+    assert text.index("no order") < text.index("every write")
 
 
-def test_a_criterion_in_the_candidates_voice_is_quoted_and_not_told_as_a_fact():
-    text = only(answer(10, criteria=STORY, resources=(BOOK,))).recommendation
-    assert '"I asked for their reasons before I pressed my own"' in text
-    assert "that I asked" not in text
+@pytest.mark.parametrize("topic", ["why a B-tree keeps its keys sorted", "the cost of `INSERT`"])
+def test_a_point_is_named_by_its_topic_in_its_own_case(topic):
+    text = only(answer(20, criteria=(replace(SORTED, topic=topic),))).recommendation
+    assert topic in text
+    assert SORTED.text not in text
 
 
-@pytest.mark.parametrize("start", ["React compares", "Mentions", "Sort the keys,"])
-def test_a_criterion_that_may_not_follow_that_is_quoted_as_it_stands(start):
-    text = only(
-        answer(20, criteria=(replace(SORTED, text=f"{start} something else entirely"),))
-    ).recommendation
-    assert f'"{start} something else entirely"' in text
+def test_a_point_of_a_story_is_named_to_the_candidate_by_its_topic():
+    story = tuple(
+        replace(criterion, topic=topic)
+        for criterion, topic in zip(STORY, ("how you asked for their reasons", "what you tried"), strict=True)
+    )
+    text = only(answer(10, criteria=story, resources=(BOOK,), story=True)).recommendation
+    assert "how you asked for their reasons" in text
+    assert "I asked" not in text
 
 
 @pytest.mark.parametrize("criteria", [(SORTED, WRITES), STORY, ()])
