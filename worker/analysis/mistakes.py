@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.analysis.phrases import is_story, sentence
+from worker.analysis.phrases import inner, is_story, sentence
 from worker.analysis.types import Criterion, Evidence, Mistake, RedFlag
 
 CENTRALITY = {3: 1.0, 2: 0.7, 1: 0.45}
@@ -17,9 +17,8 @@ def contradiction(criterion: Criterion, place: Evidence, chance: float) -> Mista
     weight = min(3, max(1, round(criterion.weight)))
     named = f": {criterion.topic}" if criterion.topic else ""
     if is_story(criterion):
-        reason = f", because {criterion.matters}" if criterion.matters else ""
         text = f"This shows the opposite of what the question looks for{named}."
-        why = f"Interviewers hope to hear {criterion.topic or 'the opposite'}{reason}."
+        why = f"Interviewers hope for a story in which you can say: “{inner(sentence(criterion.text))}”"
     else:
         text = f"This contradicts a point that a good answer makes{named}."
         why = f"What holds is this: {sentence(criterion.text)}"

@@ -10,9 +10,12 @@ from worker.analysis.passages import CODE_LINE, WORD
 from worker.analysis.types import Aspect, Criterion, Evidence
 
 STORY_ASPECTS = frozenset({Aspect.SITUATION, Aspect.TASK, Aspect.ACTION, Aspect.RESULT, Aspect.REFLECTION})
-LONGEST_QUOTE, SHORTEST_QUOTE = 18, 3
-"""Words of an answer that are quoted back in a sentence of feedback."""
+LONGEST_QUOTE, SHORTEST_QUOTE, SHORTEST_SENTENCE = 18, 3, 6
+"""Words of an answer that are quoted back in a sentence of feedback; of several sentences, the first of that length."""
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
+_CODE_MARK = re.compile(r"->|::|[(){}\[\]=<>;$|&_]")
+_PRONOUNS = frozenset({"it", "this", "that", "these", "those", "they", "you"})
 _CLAUSE_END = re.compile(r"[,;:)]\s|\s[-–—]\s|\s(?=(?:and|but|so|because|which|while|then)\s)")
 
 
@@ -45,27 +48,77 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, with its full stop."""
+    return sentence(_SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0])
+
+
+def reason(matters: str) -> str:
+    """What makes a point matter, to stand behind a main clause; empty where the bank does not say."""
+    if not matters:
+        return ""
+    return (
+        f"; {matters}" if matters.split(maxsplit=1)[0] in _PRONOUNS else f", which counts because {matters}"
+    )
+
+
 def short_quote(evidence: Evidence | None) -> str | None:
     """A few telling words of a quote, in quotation marks; None for code, and for what is too short to say anything."""
-    if evidence is None or "\n" in evidence.quote.strip() or CODE_LINE.search(evidence.quote):
-        return None
-    text = " ".join(evidence.quote.split()).strip(" -–—•*").rstrip(".,;:")
+    return None if evidence is None or "\n" in evidence.quote.strip() else quoted(evidence.quote)
+
+
+def quoted(text: str) -> str | None:
+    """One sentence of a text in quotation marks, cut where its clauses end; None for code and for a word or two."""
+    text = " ".join(text.split()).strip(" -–—•*")
+    pieces = _SENTENCE_END.split(text)
+    text = next((piece for piece in pieces if len(WORD.findall(piece)) >= SHORTEST_SENTENCE), text)
+    text = text.rstrip(".,;: ")
     found = list(WORD.finditer(text))
-    if len(found) < SHORTEST_QUOTE:
+    if not found or CODE_LINE.search(text):
         return None
     if len(found) > LONGEST_QUOTE:
         limit = found[LONGEST_QUOTE].start()
         ends = [match.start() for match in _CLAUSE_END.finditer(text, found[5].start(), limit)]
-        text = text[: ends[-1]].rstrip(" ,;:(") if ends else text[: found[LONGEST_QUOTE - 3].end()] + " …"
-    return f"“{text.replace('“', '‘').replace('”', '’').replace(chr(34), '’')}”"
+        text = text[: ends[-1] if ends else found[LONGEST_QUOTE - 3].end()]
+    short = _closed(text).rstrip(" ,;:(")
+    if len(WORD.findall(short)) < max(SHORTEST_QUOTE, 2 * len(_CODE_MARK.findall(short))):
+        return None
+    return f"“{inner(short)}”" if found[-1].end() <= len(short) else f"“{inner(short)} …”"
+
+
+def whole(answer: str, evidence: Evidence | None) -> Evidence | None:
+    """The evidence without the start of a fenced block at its end, and with all of a piece of code that it begins."""
+    if evidence is None or evidence.quote.count("`") % 2 == 0:
+        return evidence
+    start, end = evidence.start, evidence.end
+    if "```" in evidence.quote:
+        end = start + len(evidence.quote[: evidence.quote.rindex("```")].rstrip())
+    elif (close := answer.find("`", end)) >= 0 and "\n" not in answer[end:close]:
+        end = close + 1
+    return Evidence(answer[start:end], start, end) if end > start else evidence
+
+
+def _closed(text: str) -> str:
+    """The text up to a bracket or a piece of code that it leaves open."""
+    if text.count("`") % 2:
+        text = text[: text.rindex("`")].rstrip()
+    return text[: text.rindex("(")].rstrip() if text.count("(") > text.count(")") else text
+
+
+def inner(text: str) -> str:
+    """A text for use inside quotation marks: its own double marks become single ones."""
+    marks = iter("‘’" * text.count('"'))
+    return re.sub('"', lambda _: next(marks), text).replace("“", "‘").replace("”", "’")
 
 
 def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`; names that hold a comma are set apart by semicolons."""
+    """`a`, `a and b`, `a, b and c`; where a name holds a comma, a comma or semicolons set the names apart."""
     if len(names) < 2:
         return "".join(names)
     if any("," in name for name in names):
-        return "; ".join(names[:-1]) + f"; and {names[-1]}"
+        return (
+            f"{names[0]}, and {names[1]}" if len(names) == 2 else f"{'; '.join(names[:-1])}; and {names[-1]}"
+        )
     return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.analysis.mastery import Correction
-from worker.analysis.passages import WORD
-from worker.analysis.phrases import listed
+from worker.analysis.phrases import first_sentence, listed, quoted
 from worker.analysis.types import Level, Status
 
 NAMED = 3
@@ -106,12 +105,8 @@ def _open(standing: Standing) -> list[str]:
 
 
 def _put_right(correction: Correction) -> str:
-    quote = " ".join(correction.quote.split())
-    found = list(WORD.finditer(quote))
-    if len(found) > 16:
-        quote = quote[: found[14].end()] + " …"
-    why = correction.why.strip().rstrip(".")
-    return f"Put one thing right first, “{quote.rstrip('.,;')}”: {why}."
+    quote, why = quoted(correction.quote), first_sentence(correction.why)
+    return f"Put one thing right first, {quote}: {why}" if quote else f"Put one thing right first: {why}"
 
 
 def _missing(standing: Standing, names: str) -> str:
