@@ -134,7 +134,7 @@ class _Writer:
         if self.screening.insufficient:
             return self._nothing(self.screening.insufficient.reason)
         return Feedback(
-            tuple(self._strength(f) for f in self.sound[:SHOWN]),
+            tuple(self._strength(f, n) for n, f in enumerate(self.sound[:SHOWN])),
             tuple(self._improvements()),
             self._summary(),
             self._comments(),
@@ -174,9 +174,9 @@ class _Writer:
     def _because(self, finding: Finding) -> str:
         return f", because {finding.criterion.matters}" if finding.criterion.matters else ""
 
-    def _strength(self, finding: Finding) -> Point:
+    def _strength(self, finding: Finding, turn: int) -> Point:
         verb = "show" if is_story(finding.criterion) else "explain"
-        text = f"You {verb} {topic_of(finding.criterion)}{reason(finding.criterion.matters)}."
+        text = f"You {verb} {topic_of(finding.criterion)}{reason(finding.criterion.matters, turn)}."
         return Point(text, whole(self.answer, finding.evidence))
 
     def _add(self, finding: Finding, turn: int) -> str:
@@ -247,7 +247,7 @@ class _Writer:
             lead = self.variants.pick((
                 "You stay near the subject, but nothing here answers the question yet.",
                 "The terms fit the subject, but what was asked is not explained yet.",
-                "So far this stays general; an interviewer would ask you to be concrete.",
+                "What you say belongs to the field, but it does not answer this question yet.",
             ))  # fmt: skip
         verb = "tell" if self.story else "explain"
         self.told += [f.criterion for f in wanted]
@@ -262,7 +262,7 @@ class _Writer:
                 ("A good part of this story helps you, and one part of it works against you.",
                  "There is a good story in here, but one part of it would worry an interviewer.")
                 if self.story
-                else ("Sound points and a serious mistake stand side by side here.", "Much of this is right, but one claim that matters is not.")
+                else ("Sound points and a serious mistake stand side by side here.", "There are good points here, but one claim that matters is wrong.")
             )  # fmt: skip
         elif central and self.score < FAIR:
             options = (

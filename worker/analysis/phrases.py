@@ -16,6 +16,7 @@ LONGEST_QUOTE, SHORTEST_QUOTE, SHORTEST_SENTENCE = 18, 3, 6
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _CODE_MARK = re.compile(r"->|::|[(){}\[\]=<>;$|&_]")
 _PRONOUNS = frozenset({"it", "this", "that", "these", "those", "they", "you"})
+_DANGLING = re.compile(r"(?:[\s,;:(]+(?:and|but|or|so|the|an?|of|to|in|on|at|for|with|by|\d+))+$")
 _CLAUSE_END = re.compile(r"[,;:)]\s|\s[-–—]\s|\s(?=(?:and|but|so|because|which|while|then)\s)")
 
 
@@ -45,7 +46,7 @@ def topic_of(criterion: Criterion) -> str:
 def sentence(text: str) -> str:
     """A text as one sentence with its full stop."""
     text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    return text if text.rstrip("”").endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def first_sentence(text: str) -> str:
@@ -53,13 +54,13 @@ def first_sentence(text: str) -> str:
     return sentence(_SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0])
 
 
-def reason(matters: str) -> str:
+def reason(matters: str, turn: int = 0) -> str:
     """What makes a point matter, to stand behind a main clause; empty where the bank does not say."""
     if not matters:
         return ""
-    return (
-        f"; {matters}" if matters.split(maxsplit=1)[0] in _PRONOUNS else f", which counts because {matters}"
-    )
+    if matters.split(maxsplit=1)[0] in _PRONOUNS:
+        return f"; {matters}"
+    return f", and that matters: {matters}" if turn % 2 else f", which counts because {matters}"
 
 
 def short_quote(evidence: Evidence | None) -> str | None:
@@ -79,7 +80,8 @@ def quoted(text: str) -> str | None:
     if len(found) > LONGEST_QUOTE:
         limit = found[LONGEST_QUOTE].start()
         ends = [match.start() for match in _CLAUSE_END.finditer(text, found[5].start(), limit)]
-        text = text[: ends[-1] if ends else found[LONGEST_QUOTE - 3].end()]
+        cut = ends[-1] if ends else found[LONGEST_QUOTE - 3].end()
+        text = text[:cut] if text[cut] in ",;:" else _DANGLING.sub("", text[:cut])
     short = _closed(text).rstrip(" ,;:(")
     if len(WORD.findall(short)) < max(SHORTEST_QUOTE, 2 * len(_CODE_MARK.findall(short))):
         return None

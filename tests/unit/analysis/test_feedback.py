@@ -192,6 +192,11 @@ def test_a_long_quote_is_cut_at_a_word_and_says_so() -> None:
     assert quote == "“" + " ".join(f"word{n}" for n in range(16)) + " …”"
 
 
+def test_a_cut_leaves_no_small_word_dangling() -> None:
+    text = "Normal Linux is not real-time so I would use a microcontroller with FreeRTOS for the 1 kHz loop and a Raspberry Pi"
+    assert (quoted(text) or "").endswith("with FreeRTOS …”")
+
+
 def test_evidence_holds_all_of_the_code_that_it_begins() -> None:
     answer = "I poll with `SELECT ... FOR UPDATE` every second."
     assert whole(answer, at("I poll with `SELECT ...", answer)) == at(
@@ -213,9 +218,11 @@ def test_names_with_a_comma_are_set_apart() -> None:
 def test_a_reason_follows_its_clause() -> None:
     assert reason("it shows care") == "; it shows care"
     assert reason("indexes are not free") == ", which counts because indexes are not free"
+    assert reason("indexes are not free", 1) == ", and that matters: indexes are not free"
     assert reason("") == ""
 
 
 def test_the_first_sentence_keeps_its_stop() -> None:
     assert first_sentence("Clocks differ. Let the server decide") == "Clocks differ."
     assert first_sentence("Clocks differ") == "Clocks differ."
+    assert first_sentence("One would say: “I asked them.”") == "One would say: “I asked them.”"
