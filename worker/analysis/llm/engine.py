@@ -36,6 +36,7 @@ from worker.analysis.types import (
     Status,
     ignore_progress,
 )
+from worker.analysis.visible import visible
 
 FAR_APART = 35.0
 """Points between this engine's score and the embedded one's from which a judgement is flagged."""
@@ -113,11 +114,13 @@ class LLMEngine:
             report(*told)
 
         tell(*told)
+        seen = visible(answer)
+        answer = seen.text
         screening = screen(answer, question)
         if screening.insufficient:
             nothing = tuple(Finding(criterion, 0.0) for criterion in question.criteria)
             extraction = Extraction(nothing, (), 0.0, 1.0, self.provider, self.model)
-            return judge(answer, question, extraction, time_taken_seconds, screening=screening)
+            return seen.original(judge(answer, question, extraction, time_taken_seconds, screening=screening))
         spending = Spending()
         reader = Reader(partial(self._ask, spending, beat), self._samples, self._token)
         try:
@@ -134,7 +137,7 @@ class LLMEngine:
             # A job that is cancelled when all is read was paid for as well.
             error.usage = self._usage(spending)
             raise
-        return assessment
+        return seen.original(assessment)
 
     def _compared(
         self, assessment: Assessment, answer: str, question: QuestionSpec, *, capped: bool

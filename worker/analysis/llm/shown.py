@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from worker.analysis.llm.stems import stems
 from worker.analysis.passages import Span, evidence_at, find_quote, sentences, words
 from worker.analysis.types import Evidence, QuestionSpec
+from worker.analysis.visible import hidden
 
 LEFT_OUT = "[…]"
 """Stands where text was left out, so that no quote reaches across the gap."""
@@ -56,7 +56,7 @@ def show(answer: str, judged: str) -> Shown:
                 text.extend(LEFT_OUT + " ")
                 positions.extend([_NOWHERE] * (len(LEFT_OUT) + 1))
             gap = True
-        elif not (gap and char.isspace()) and not _hidden(char):
+        elif not (gap and char.isspace()) and not hidden(char):
             gap = False
             text.append(char)
             positions.append(at)
@@ -76,12 +76,4 @@ def on_topic_only(judged: str, question: QuestionSpec) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(char for char in text if not _hidden(char))
-
-
-def _hidden(char: str) -> bool:
-    """Formatting, control and unassigned characters, and selectors of a glyph's variant."""
-    if char in "\n\t":
-        return False
-    selector = 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
-    return selector or unicodedata.category(char) in ("Cf", "Cc", "Co", "Cn", "Cs")
+    return "".join(char for char in text if not hidden(char))
