@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
+import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +22,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from training.corpus import GradedAnswer, read_answers
+from training.examples import junk
 from training.splits import held_out
 from worker.analysis.judge.calibration import CALIBRATION, Calibration, Logistic
 from worker.analysis.judge.engine import JudgeEngine
@@ -27,6 +30,7 @@ from worker.analysis.judge.evidence import (
     ClaimReading,
     confidence_features,
     contradictions_of,
+    credit_features,
     findings_of,
     passages_of,
     relevance_of,
@@ -36,6 +40,16 @@ from worker.analysis.rubric import bank_question_spec
 from worker.analysis.scoring import dimension_scores, overall
 from worker.analysis.types import Finding, Mistake, QuestionSpec
 from worker.content.bank import read_bank
+
+UNRELATED_MARK = 2.0
+"""What graders give an answer to another subject."""
+
+BESIDE = frozenset({"unrelated", "junk"})
+BESIDE_WEIGHT = 0.5
+"""What an answer beside the point weighs in the regressions."""
+
+UNRELATED_FREE = 3.0
+"""Points that an answer beside the point may get without counting as an error."""
 
 MOST_ACCUSED = 0.04
 """The share of answers in which the graders found nothing false that may be told of a mistake."""
@@ -49,6 +63,10 @@ class Read:
     spec: QuestionSpec
     spans: list[Span]
     readings: list[ClaimReading]
+
+    @property
+    def on_the_point(self) -> bool:
+        return self.graded.kind not in BESIDE
 
     def findings(self, calibration: Calibration) -> tuple[Finding, ...]:
         return findings_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
@@ -64,6 +82,8 @@ def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]
     for graded in answers:
         spec = bank[graded.question_id]
         spans = sentences(graded.answer)
+        if not spans:
+            continue
         readings = engine.read_claims(
             [criterion.text for criterion in spec.criteria], passages_of(graded.answer, spans)
         )
@@ -71,26 +91,63 @@ def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]
     return done
 
 
-def logistic(features: Sequence[Sequence[float]], targets: Sequence[float]) -> Logistic:
-    """The regression of targets of 0-1 on the features."""
+def beside_the_point(answers: Sequence[GradedAnswer], seed: int = 5) -> list[GradedAnswer]:
+    """The same answers given to a question of another skill, and a few texts that say nothing; both make no point."""
+    rng = random.Random(seed)
+    bank = {question["id"]: question for question in read_bank().questions}
+    asked = sorted({answer.question_id for answer in answers})
+    made = []
+    for number, answer in enumerate(answers):
+        other = rng.choice(
+            [name for name in asked if bank[name]["skill"] != bank[answer.question_id]["skill"]]
+        )
+        texts = {"unrelated": answer.answer}
+        if number % 4 == 0:
+            texts["junk"] = " ".join(junk(bank[other]["model_answer"], rng))
+        made += [
+            GradedAnswer(
+                aid=f"{answer.aid}-{kind}",
+                question_id=other,
+                kind=kind,
+                answer=text,
+                overall=(UNRELATED_MARK,),
+                credits={criterion["key"]: 0.0 for criterion in bank[other]["criteria"]},
+                false_claim=False,
+            )
+            for kind, text in texts.items()
+        ]
+    return made
+
+
+def logistic(
+    features: Sequence[Sequence[float]], targets: Sequence[float], weights: Sequence[float] | None = None
+) -> Logistic:
+    """The weighted regression of targets of 0-1 on the features."""
     x, y = np.array(features), np.array(targets)
+    w = np.ones(len(y)) if weights is None else np.array(weights)
     model = LogisticRegression(C=1.0, max_iter=1000).fit(
-        np.vstack([x, x]), np.r_[np.ones(len(y)), np.zeros(len(y))], sample_weight=np.r_[y, 1 - y] + 1e-9
+        np.vstack([x, x]),
+        np.r_[np.ones(len(y)), np.zeros(len(y))],
+        sample_weight=np.r_[w * y, w * (1 - y)] + 1e-9,
     )
     return Logistic(round(float(model.intercept_[0]), 4), tuple(round(float(v), 4) for v in model.coef_[0]))
 
 
 def fit(read: Sequence[Read]) -> Calibration:
     """The calibration with the least error of the score on these answers."""
-    features, given, opposed = [], [], []
+    features, context, given, opposed, weights = [], [], [], [], []
     for item in read:
-        for criterion, reading in zip(item.spec.criteria, item.readings, strict=True):
+        for criterion, reading, wide in zip(
+            item.spec.criteria, item.readings, credit_features(item.readings), strict=True
+        ):
             features.append(reading.features)
+            context.append(wide)
             given.append(item.graded.credits[criterion.key])
             opposed.append(float(criterion.key in item.graded.opposite))
+            weights.append(1.0 if item.on_the_point else BESIDE_WEIGHT)
     best = base = Calibration(
-        logistic(features, given),
-        logistic(features, opposed),
+        logistic(context, given, weights),
+        logistic(features, opposed, weights),
         Logistic(0.0, (0.0, 0.0, 0.0)),
         0.1,
         0.9,
@@ -98,21 +155,28 @@ def fit(read: Sequence[Read]) -> Calibration:
     )
     least = float("inf")
     for nothing, full, opposite_from in itertools.product(
-        (0.03, 0.06, 0.1, 0.15, 0.2), (0.6, 0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6, 0.7)
+        (0.05, 0.1, 0.15, 0.2, 0.25, 0.3), (0.6, 0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6, 0.7)
     ):
         tried = replace(base, nothing=nothing, full=full, opposite_from=opposite_from)
         scores, accused = scored(read, tried)
-        error = float(
-            np.sqrt(fmean((score - item.graded.mark) ** 2 for score, item in zip(scores, read, strict=True)))
-        )
-        if accused <= MOST_ACCUSED and error < least:
-            best, least = tried, error
+        if accused <= MOST_ACCUSED and (cost := _cost(read, scores)) < least:
+            best, least = tried, cost
+    read = [item for item in read if item.on_the_point]
     near = [
         float(abs(score - item.graded.mark) <= 15)
         for score, item in zip(scored(read, best)[0], read, strict=True)
     ]
     sure = [confidence_features(item.findings(best), item.mistakes(best)) for item in read]
     return replace(best, confidence=logistic(sure, near))
+
+
+def _cost(read: Sequence[Read], scores: Sequence[float]) -> float:
+    """The error on the graded answers, and half of what answers beside the point get above UNRELATED_FREE."""
+    errors = [
+        (score - item.graded.mark) ** 2 for score, item in zip(scores, read, strict=True) if item.on_the_point
+    ]
+    beside = [score for score, item in zip(scores, read, strict=True) if not item.on_the_point]
+    return math.sqrt(fmean(errors)) + 0.5 * max(0.0, fmean(beside) - UNRELATED_FREE)
 
 
 def scored(read: Sequence[Read], calibration: Calibration) -> tuple[list[float], float]:
@@ -136,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=CALIBRATION)
     options = parser.parse_args(arguments)
     answers = [answer for answer in read_answers() if held_out(answer.question_id)]
-    read = read_all(answers, JudgeEngine())
+    read = read_all([*answers, *beside_the_point(answers)], JudgeEngine())
     calibration = fit(read)
     content = {
         name: {"bias": value.bias, "weights": list(value.weights)} if isinstance(value, Logistic) else value
@@ -145,9 +209,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     scores, accused = scored(read, calibration)
-    marks = [item.graded.mark for item in read]
-    print(f"{len(read)} held-out answers: Pearson {np.corrcoef(scores, marks)[0, 1]:.3f}, RMSE "
-          f"{np.sqrt(np.mean((np.array(scores) - marks) ** 2)):.1f}; {accused:.1%} of honest answers told of a mistake")  # fmt: skip
+    pairs = [(score, item.graded.mark) for score, item in zip(scores, read, strict=True) if item.on_the_point]
+    beside = fmean(score for score, item in zip(scores, read, strict=True) if not item.on_the_point)
+    got, marks = np.array(pairs).T
+    print(f"{len(pairs)} held-out answers: Pearson {np.corrcoef(got, marks)[0, 1]:.3f}, RMSE "
+          f"{np.sqrt(np.mean((got - marks) ** 2)):.1f}; beside the point {beside:.1f}; {accused:.1%} accused wrongly")  # fmt: skip
     return 0
 
 

@@ -19,8 +19,8 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`credit`: the credit that a grader gives a criterion; `opposite`: something false is said about it; each from
-    ClaimReading.features. `nothing` and `full`: the probability up to which a criterion earns nothing, and from which it
+    """`credit`: the credit that a grader gives a criterion, from evidence.credit_features; `opposite`: something false is
+    said about it, from ClaimReading.features. `nothing` and `full`: the probability up to which a criterion earns nothing, and from which it
     earns all. `opposite_from`: the probability from which something false is a mistake. `confidence`: that the score
     lies within 15 points of a grader's, from evidence.confidence_features.
     """

@@ -99,6 +99,14 @@ def probability(logistic: Logistic, features: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-min(40.0, max(-40.0, exponent))))
 
 
+def credit_features(readings: Sequence[ClaimReading]) -> list[tuple[float, ...]]:
+    """For each criterion its own features and those of the point that the answer makes most surely: an answer that
+    clearly makes one point of the question is about the question.
+    """
+    strongest = max((reading.features[0] for reading in readings), default=0.0)
+    return [(*reading.features, strongest) for reading in readings]
+
+
 def findings_of(
     text: str,
     spans: Sequence[Span],
@@ -108,8 +116,10 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """How fully each criterion is made, with the words that show it."""
     findings = []
-    for criterion, reading in zip(question.criteria, readings, strict=True):
-        chance = probability(calibration.credit, reading.features)
+    for criterion, reading, features in zip(
+        question.criteria, readings, credit_features(readings), strict=True
+    ):
+        chance = probability(calibration.credit, features)
         credit = _ramp(chance, calibration.nothing, calibration.full)
         place = _quote(text, spans, reading.sentences[:, 1])
         findings.append(Finding(criterion, round(credit, 4), place, round(abs(2 * chance - 1), 4)))
