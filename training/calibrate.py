@@ -22,7 +22,6 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from training.corpus import GradedAnswer, read_answers
-from training.examples import junk
 from training.splits import held_out
 from worker.analysis.judge.calibration import CALIBRATION, Calibration, Logistic
 from worker.analysis.judge.engine import JudgeEngine
@@ -44,8 +43,7 @@ from worker.content.bank import read_bank
 UNRELATED_MARK = 2.0
 """What graders give an answer to another subject."""
 
-BESIDE = frozenset({"unrelated", "junk"})
-BESIDE_WEIGHT = 0.5
+BESIDE_WEIGHT = 0.3
 """What an answer beside the point weighs in the regressions."""
 
 UNRELATED_FREE = 3.0
@@ -66,7 +64,7 @@ class Read:
 
     @property
     def on_the_point(self) -> bool:
-        return self.graded.kind not in BESIDE
+        return self.graded.kind != "unrelated"
 
     def findings(self, calibration: Calibration) -> tuple[Finding, ...]:
         return findings_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
@@ -92,30 +90,28 @@ def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]
 
 
 def beside_the_point(answers: Sequence[GradedAnswer], seed: int = 5) -> list[GradedAnswer]:
-    """The same answers given to a question of another skill, and a few texts that say nothing; both make no point."""
+    """The same answers given to a question of another skill, of which they make no point."""
     rng = random.Random(seed)
     bank = {question["id"]: question for question in read_bank().questions}
     asked = sorted({answer.question_id for answer in answers})
     made = []
-    for number, answer in enumerate(answers):
+    for answer in answers:
         other = rng.choice(
             [name for name in asked if bank[name]["skill"] != bank[answer.question_id]["skill"]]
         )
-        texts = {"unrelated": answer.answer}
-        if number % 4 == 0:
-            texts["junk"] = " ".join(junk(bank[other]["model_answer"], rng))
-        made += [
-            GradedAnswer(
-                aid=f"{answer.aid}-{kind}",
+        made.append(
+            replace(
+                answer,
+                aid=f"{answer.aid}-unrelated",
                 question_id=other,
-                kind=kind,
-                answer=text,
+                kind="unrelated",
                 overall=(UNRELATED_MARK,),
                 credits={criterion["key"]: 0.0 for criterion in bank[other]["criteria"]},
                 false_claim=False,
+                evidence={},
+                opposite={},
             )
-            for kind, text in texts.items()
-        ]
+        )
     return made
 
 
