@@ -31,6 +31,7 @@ from worker.analysis.judge.evidence import (
     contradictions_of,
     credit_features,
     findings_of,
+    on_subject,
     passages_of,
     relevance_of,
 )
@@ -134,7 +135,10 @@ def fit(read: Sequence[Read]) -> Calibration:
     features, context, given, opposed, weights = [], [], [], [], []
     for item in read:
         for criterion, reading, wide in zip(
-            item.spec.criteria, item.readings, credit_features(item.readings), strict=True
+            item.spec.criteria,
+            item.readings,
+            credit_features(item.readings, on_subject(item.graded.answer, item.spec)),
+            strict=True,
         ):
             features.append(reading.features)
             context.append(wide)

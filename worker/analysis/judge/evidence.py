@@ -17,6 +17,7 @@ from worker.analysis.judge.calibration import Calibration, Logistic
 from worker.analysis.judge.reader import Reading
 from worker.analysis.mistakes import apart, contradiction
 from worker.analysis.passages import Span, evidence_at, words
+from worker.analysis.stems import stems
 from worker.analysis.types import Evidence, Finding, Mistake, QuestionSpec
 
 PASSAGE_WORDS = 280
@@ -99,12 +100,28 @@ def probability(logistic: Logistic, features: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-min(40.0, max(-40.0, exponent))))
 
 
-def credit_features(readings: Sequence[ClaimReading]) -> list[tuple[float, ...]]:
-    """For each criterion its own features and those of the point that the answer makes most surely: an answer that
-    clearly makes one point of the question is about the question.
+def credit_features(readings: Sequence[ClaimReading], subject: float) -> list[tuple[float, ...]]:
+    """For each criterion its own features, and two of the whole answer: how surely it makes its surest point, and whether
+    it speaks of the question's subject (`on_subject`).
     """
     strongest = max((reading.features[0] for reading in readings), default=0.0)
-    return [(*reading.features, strongest) for reading in readings]
+    return [(*reading.features, strongest, subject) for reading in readings]
+
+
+def on_subject(text: str, question: QuestionSpec) -> float:
+    """The logarithm of the share of the answer's words that the question's texts hold too.
+
+    It tells a good answer to another question from an answer to this one; the network alone is misled by quality.
+    """
+    said = stems(text)
+    texts = [question.text, question.model_answer, *(flag.text for flag in question.red_flags)]
+    texts += [
+        part
+        for criterion in question.criteria
+        for part in (criterion.text, criterion.topic, *criterion.paraphrases)
+    ]
+    shared = len(said & stems(" ".join(texts)))
+    return math.log((shared + 0.5) / (len(said) + 5))
 
 
 def findings_of(
@@ -116,9 +133,8 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """How fully each criterion is made, with the words that show it."""
     findings = []
-    for criterion, reading, features in zip(
-        question.criteria, readings, credit_features(readings), strict=True
-    ):
+    wide = credit_features(readings, on_subject(text, question))
+    for criterion, reading, features in zip(question.criteria, readings, wide, strict=True):
         chance = probability(calibration.credit, features)
         credit = _ramp(chance, calibration.nothing, calibration.full)
         place = _quote(text, spans, reading.sentences[:, 1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from worker.analysis.llm.stems import stems
+from worker.analysis.stems import stems
 
 DECOYS = (
     "Bread dough has to rest overnight in the refrigerator before it is shaped and baked",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.analysis.llm.stems import stems
 from worker.analysis.passages import words
+from worker.analysis.stems import stems
 from worker.analysis.types import QuestionSpec
 
 RUN = 5

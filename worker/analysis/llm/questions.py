@@ -14,8 +14,8 @@ from worker.analysis.llm.client import Message
 from worker.analysis.llm.leaks import leaks
 from worker.analysis.llm.prompt import delimited
 from worker.analysis.llm.schema import TEXTS_SCHEMA
-from worker.analysis.llm.stems import stems
 from worker.analysis.passages import words
+from worker.analysis.stems import stems
 from worker.analysis.types import Finding, QuestionSpec
 
 JOB_DESCRIPTION_CHARACTERS = 6_000

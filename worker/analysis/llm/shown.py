@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.analysis.llm.stems import stems
 from worker.analysis.passages import Span, evidence_at, find_quote, sentences, words
+from worker.analysis.stems import stems
 from worker.analysis.types import Evidence, QuestionSpec
 from worker.analysis.visible import hidden
 
