@@ -18,7 +18,7 @@ from worker.analysis.judge.reader import Reading
 from worker.analysis.mistakes import apart, contradiction
 from worker.analysis.passages import Span, evidence_at, words
 from worker.analysis.stems import stems
-from worker.analysis.types import Evidence, Finding, Mistake, QuestionSpec
+from worker.analysis.types import Evidence, Finding, Mistake, QuestionSpec, Status
 
 PASSAGE_WORDS = 280
 """Words that the network reads at once; code and rare words need more tokens, and what is too long is cut there."""
@@ -149,11 +149,12 @@ def contradictions_of(
     readings: Sequence[ClaimReading],
     calibration: Calibration,
 ) -> tuple[Mistake, ...]:
-    """Where the answer says something false about a criterion; one mistake for each place."""
+    """Where the answer says something false about a criterion that it does not make; one mistake for each place."""
     found = []
-    for criterion, reading in zip(question.criteria, readings, strict=True):
+    findings = findings_of(text, spans, question, readings, calibration)
+    for criterion, reading, finding in zip(question.criteria, readings, findings, strict=True):
         chance = probability(calibration.opposite, reading.features)
-        if chance >= calibration.opposite_from:
+        if chance >= calibration.opposite_from and finding.status is not Status.COVERED:
             found.append(contradiction(criterion, _quote(text, spans, reading.sentences[:, 2]), chance))
     return apart(found)
 

@@ -1,6 +1,6 @@
 """The provider engine: a language model finds evidence, code verifies it, scoring.py scores it.
 
-    gates -> k readings of the answer by the model -> quotes verified, asked for once more, dropped -> median
+    screening -> k readings of the answer by the model -> quotes verified, asked for once more, dropped -> median
           -> the published formula -> compared with the embedded engine, which cannot be talked to
 
 docs/providers.md says what is sent to whom, and what each failure becomes.

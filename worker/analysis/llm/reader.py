@@ -40,7 +40,7 @@ class Reader:
     def read(
         self, answer: str, screening: Screening, question: QuestionSpec, report: ProgressCallback
     ) -> Extraction:
-        """What the model finds in the text that passed the gates.
+        """What the model finds in the text that passed the screening.
 
         A model that is talked into something by a sentence is shown the sentences about the question alone,
         once; one that is talked into something by those as well has given nothing that could be scored.
