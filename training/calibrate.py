@@ -51,7 +51,7 @@ UNRELATED_FREE = 3.0
 """Points that an answer beside the point may get without counting as an error."""
 
 MOST_ACCUSED = 0.04
-"""The share of answers in which the graders found nothing false that may be told of a mistake."""
+"""The share of answers in which the graders found nothing false that may be shown a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _cost(read: Sequence[Read], scores: Sequence[float]) -> float:
 
 
 def scored(read: Sequence[Read], calibration: Calibration) -> tuple[list[float], float]:
-    """Every answer's score, and the share of answers graded without a false claim that are told of a mistake."""
+    """Every answer's score, and the share of answers graded without a false claim that are shown a mistake."""
     scores = []
     honest = accused = 0
     for item in read:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 SHARE = 12
-"""One question in so many is held out."""
+"""One in this many questions is held out."""
 
 
 def held_out(question_id: str) -> bool:

@@ -39,7 +39,7 @@ from worker.analysis.types import (
 )
 
 SHOWN = 4
-"""The most strengths, and the most missing points, that one answer is told."""
+"""The most strengths, and the most missing points, shown for one answer."""
 
 ESSENTIAL = 3
 EXCELLENT, GOOD, FAIR, WEAK = 85.0, 65.0, 40.0, 15.0
@@ -50,7 +50,7 @@ CENTRAL = 0.4
 """Severity from which a mistake leads the feedback."""
 
 UNSURE = 0.35
-"""Certainty below which the feedback says that a point could not be told."""
+"""Certainty below which the feedback says that a point is unclear."""
 
 SHORT_ANSWER, MANY_FILLERS, LONG_SENTENCE = 25, 4, 45
 MOSTLY_CODE = 0.6
