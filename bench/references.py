@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean
 
+from training.examples import points_of
 from worker.analysis.judge.engine import JudgeEngine
 from worker.analysis.judge.evidence import passages_of
 from worker.analysis.passages import sentences
@@ -16,8 +16,6 @@ from worker.analysis.screening import screen
 from worker.analysis.types import Criterion, Level, QuestionSpec, QuestionType
 
 MOST_POINTS = 12
-_ITEM = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*|\s+(?=(?:\d+[.)]|[-•●○*])\s)")
-
 WHOLE_SHARE = 0.5
 """How much the whole reference, read as one claim, counts beside the mean over its points."""
 
@@ -28,12 +26,6 @@ class Grade:
 
     score: float
     probability: float
-
-
-def points_of(reference: str) -> list[str]:
-    """The points that a reference makes: its sentences and list items of four words or more."""
-    points = [re.sub(r"^(?:\d+[.)]|[-•●○*])\s*", "", part.strip()) for part in _ITEM.split(reference)]
-    return [point for point in points if len(point.split()) >= 4][:MOST_POINTS]
 
 
 @lru_cache(maxsize=512)
@@ -58,7 +50,7 @@ def grade_row(
     passages = passages_of(text, spans)
     best = 0.0
     for reference in references:
-        points = points_of(reference)
+        points = points_of(reference)[:MOST_POINTS]
         claims = [reference, *(points if len(points) > 1 else [])]
         made = [float(reading.making[1]) for reading in engine.read_claims(claims, passages)]
         score = made[0] if len(made) == 1 else WHOLE_SHARE * made[0] + (1 - WHOLE_SHARE) * fmean(made[1:])

@@ -137,7 +137,7 @@ class Supervisor:
         self._readers: list[threading.Thread] = []
 
     def run(self, on_start: Callable[[], None]) -> int:
-        """0 when it was told to stop; 1 when a process cannot stay up. Stops the programs also when on_start raises."""
+        """Return 0 after a request to stop; 1 when a process cannot stay up. Stops the programs also when on_start raises."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._note_signal)
         try:

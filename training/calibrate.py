@@ -71,7 +71,9 @@ class Read:
         return findings_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
 
     def mistakes(self, calibration: Calibration) -> tuple[Mistake, ...]:
-        return contradictions_of(self.graded.answer, self.spans, self.spec, self.readings, calibration)
+        return contradictions_of(
+            self.graded.answer, self.spans, self.findings(calibration), self.readings, calibration
+        )
 
 
 def read_all(answers: Sequence[GradedAnswer], engine: JudgeEngine) -> list[Read]:

@@ -58,7 +58,7 @@ class Settings:
     lease_seconds: float = 30.0
     sweep_seconds: float = 5.0
     job_max_attempts: int = 5
-    # Finished jobs and attempts are deleted after so many days; 0 keeps them.
+    # Finished jobs and attempts are deleted after this many days; 0 keeps them.
     job_retention_days: int = 90
     web_workers: int = 2
     web_threads: int = 8

@@ -34,7 +34,7 @@ def purge(committing, settings):
 
 
 def age(committing, practice, days):
-    """Make all that has been finished in the practice so many days older."""
+    """Move every finished time in the practice this many days into the past."""
     mine = sa.select(Job.id).where(Job.interview_id == practice.interview_id)
     older = timedelta(days=days)
     with committing.begin() as session:

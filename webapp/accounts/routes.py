@@ -51,7 +51,7 @@ def _refresh_lifetime() -> timedelta:
 
 
 def _remember_address(response: Response) -> Response:
-    """Redis is told of a login after its commit: no transaction may be open while Redis answers."""
+    """A login is reported to Redis after its commit: no transaction may be open while Redis answers."""
     if response.status_code == HTTPStatus.OK:
         limits.remember_address()
     return response

@@ -106,7 +106,7 @@ def _broker(settings: Settings) -> Dependency:
 
 
 def _queue(session: Session) -> Dependency:
-    """How long the oldest due answer has waited. A backlog that is being worked on is told; a standstill is a fault.
+    """How long the oldest due answer has waited. A backlog that is being worked on is reported; a standstill is a fault.
 
     Skill-gap analyses are left out: they wait for their interview's answers.
     """

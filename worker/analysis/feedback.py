@@ -153,7 +153,7 @@ class _Writer:
         )  # fmt: skip
 
     def _disputed(self, evidence: Evidence | None) -> bool:
-        """Whether a mistake is told about the same words."""
+        """Whether a mistake quotes the same words."""
         return evidence is not None and any(
             evidence.start < m.evidence.end and m.evidence.start < evidence.end for m in self.mistakes
         )

@@ -95,7 +95,7 @@ class JudgeEngine:
         passages = passages_of(screening.text, spans)
         criteria = self.read_claims([criterion.text for criterion in question.criteria], passages)
         findings = findings_of(screening.text, spans, question, criteria, self.calibration)
-        mistakes = contradictions_of(screening.text, spans, question, criteria, self.calibration)
+        mistakes = contradictions_of(screening.text, spans, findings, criteria, self.calibration)
         mistakes = self._explained(mistakes, question)
         confidence = confidence_of(findings, mistakes, self.calibration)
         return Extraction(

@@ -145,17 +145,17 @@ def findings_of(
 def contradictions_of(
     text: str,
     spans: Sequence[Span],
-    question: QuestionSpec,
+    findings: Sequence[Finding],
     readings: Sequence[ClaimReading],
     calibration: Calibration,
 ) -> tuple[Mistake, ...]:
     """Where the answer says something false about a criterion that it does not make; one mistake for each place."""
     found = []
-    findings = findings_of(text, spans, question, readings, calibration)
-    for criterion, reading, finding in zip(question.criteria, readings, findings, strict=True):
+    for finding, reading in zip(findings, readings, strict=True):
         chance = probability(calibration.opposite, reading.features)
         if chance >= calibration.opposite_from and finding.status is not Status.COVERED:
-            found.append(contradiction(criterion, _quote(text, spans, reading.sentences[:, 2]), chance))
+            place = _quote(text, spans, reading.sentences[:, 2])
+            found.append(contradiction(finding.criterion, place, chance))
     return apart(found)
 
 
